@@ -1,6 +1,10 @@
 //! GitOps for Kubernetes as a library.
 
 pub mod error;
+pub mod files;
+pub mod kustomize;
 pub mod node;
+pub mod object;
+pub mod yaml;
 
 pub use error::{Diagnostic, Error, ErrorKind, Result};
