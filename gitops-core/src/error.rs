@@ -70,13 +70,7 @@ impl Error {
     /// An error of `kind` with a stable kebab-case `code` and a message that says what to do.
     #[must_use]
     pub fn new(kind: ErrorKind, code: &'static str, message: impl Into<String>) -> Self {
-        Self(Box::new(Inner {
-            kind,
-            code,
-            message: message.into(),
-            location: None,
-            source: None,
-        }))
+        Self(Box::new(Inner { kind, code, message: message.into(), location: None, source: None }))
     }
 
     /// The same error, placed at `location` unless it already has a place (the innermost wins).

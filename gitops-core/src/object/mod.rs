@@ -113,7 +113,10 @@ impl Object {
     /// The labels as key and text.
     pub fn labels(&self) -> impl Iterator<Item = (&str, std::borrow::Cow<'_, str>)> {
         let labels = self.node.at(&["metadata", "labels"]).and_then(Node::as_map);
-        labels.into_iter().flat_map(|map| map.iter()).filter_map(|(key, value)| Some((key.as_str(), value.text()?)))
+        labels
+            .into_iter()
+            .flat_map(|map| map.iter())
+            .filter_map(|(key, value)| Some((key.as_str(), value.text()?)))
     }
 
     /// The node at a path.

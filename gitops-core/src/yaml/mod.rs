@@ -2,8 +2,8 @@
 //!
 //! Nothing outside this module knows which parser runs.
 
-use crate::node::{FileId, Node, SourceMap};
 use crate::Result;
+use crate::node::{FileId, Node, SourceMap};
 
 /// Which of the two YAML readers of the Kubernetes world decides what a plain scalar means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
