@@ -1,5 +1,9 @@
 //! Kubernetes objects: identity and the parts that every kind has.
 
+mod selector;
+
+pub use selector::{LabelSelector, Operator, Requirement};
+
 use std::fmt;
 
 use crate::node::{Node, Path};
