@@ -2,6 +2,7 @@
 
 pub mod error;
 pub mod files;
+pub mod knowledge;
 pub mod kustomize;
 pub mod node;
 pub mod object;

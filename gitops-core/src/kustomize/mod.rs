@@ -7,6 +7,7 @@ use crate::yaml::Limits;
 use crate::{Diagnostic, Result};
 
 mod cache;
+pub mod fieldspec;
 
 pub use cache::Cache;
 

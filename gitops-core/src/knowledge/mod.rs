@@ -1,0 +1,5 @@
+//! Facts about Kubernetes and kustomize as tables, each with its source and version.
+
+pub mod field_specs;
+pub mod name_references;
+pub mod scope;
