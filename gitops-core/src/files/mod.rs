@@ -3,7 +3,17 @@
 //! Paths are relative to the root, separated by `/`, without `.`, `..` or a leading slash; the root
 //! itself is the empty path. [`join`] makes them from what people write.
 
+mod disk;
+pub(crate) mod links;
+mod memory;
+
+pub use disk::Disk;
+pub use memory::Memory;
+
+use std::fmt;
 use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
 
 use crate::{Error, ErrorKind, Result};
 
@@ -12,19 +22,23 @@ pub trait Files: Send + Sync {
     /// What stands at `path`, symbolic links followed; `None` where there is nothing.
     ///
     /// # Errors
-    /// [`ErrorKind::File`] with code `outside-root` for a link that leaves the root, or `io`.
+    /// [`ErrorKind::File`] with code `outside-root` for a link that leaves the root, `link-loop` for
+    /// links that lead to each other, or `io`; [`ErrorKind::Git`] where a Git object cannot be read.
     fn kind(&self, path: &str) -> Result<Option<FileKind>>;
 
     /// The content of the file at `path`, links followed.
     ///
     /// # Errors
-    /// [`ErrorKind::File`] with code `file-not-found`, `not-a-file`, `outside-root` or `io`.
+    /// [`ErrorKind::File`] with code `file-not-found`, `not-a-file` (a directory, or something that
+    /// is never opened, such as a pipe or a device), `outside-root`, `link-loop` or `io`;
+    /// [`ErrorKind::Limit`] with code `too-large`.
     fn read(&self, path: &str) -> Result<Content>;
 
     /// The entries of the directory at `path`, sorted by name (bytes).
     ///
     /// # Errors
-    /// [`ErrorKind::File`] with code `file-not-found`, `not-a-directory`, `outside-root` or `io`.
+    /// [`ErrorKind::File`] with code `file-not-found`, `not-a-directory`, `outside-root`,
+    /// `link-loop` or `io`.
     fn list(&self, path: &str) -> Result<Vec<DirEntry>>;
 
     /// `path` with every symbolic link resolved; `path` itself where there is none.
@@ -59,8 +73,12 @@ pub enum FileKind {
 pub struct DirEntry {
     /// The name within the directory.
     pub name: String,
-    /// What it leads to, links followed; a link that leads nowhere is left out of listings.
+    /// What it leads to, links followed. Listings leave out what has no kind: links that lead
+    /// nowhere, in circles or outside the root, pipes and devices, and names that are not UTF-8.
     pub kind: FileKind,
+    /// Whether it is a symbolic link. Who walks a whole tree skips linked directories: they stand
+    /// elsewhere in the tree as well, and may lead back up.
+    pub link: bool,
 }
 
 /// The bytes of a file and what identifies them.
@@ -73,9 +91,109 @@ pub struct Content {
     pub id: Option<ContentId>,
 }
 
-/// Identifies the bytes of a file: a Git object id, or a hash.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+impl Content {
+    /// Bytes, identified by their hash.
+    #[must_use]
+    pub fn new(bytes: impl Into<Arc<[u8]>>) -> Self {
+        let bytes = bytes.into();
+        Self { id: Some(ContentId::of(&bytes)), bytes }
+    }
+}
+
+/// Identifies the bytes of a file or the content of a directory: a Git object id, or a hash.
+///
+/// Ids of different stores never meet by chance, so one cache may serve all of them. Displays in
+/// hexadecimal.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ContentId(pub [u8; 20]);
+
+impl ContentId {
+    /// The id of bytes that no store has named: the first 160 bits of their SHA-256.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        let hash: [u8; 32] = Sha256::digest(bytes).into();
+        let mut id = [0; 20];
+        for (to, from) in id.iter_mut().zip(hash) {
+            *to = from;
+        }
+        Self(id)
+    }
+}
+
+impl fmt::Display for ContentId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for ContentId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl serde::Serialize for ContentId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// Passes all calls on, so that shared and borrowed trees are trees.
+macro_rules! files_behind {
+    ($($pointer:ty),*) => {$(
+        impl<F: Files + ?Sized> Files for $pointer {
+            fn kind(&self, path: &str) -> Result<Option<FileKind>> {
+                (**self).kind(path)
+            }
+            fn read(&self, path: &str) -> Result<Content> {
+                (**self).read(path)
+            }
+            fn list(&self, path: &str) -> Result<Vec<DirEntry>> {
+                (**self).list(path)
+            }
+            fn resolve(&self, path: &str) -> Result<String> {
+                (**self).resolve(path)
+            }
+            fn display(&self, path: &str) -> String {
+                (**self).display(path)
+            }
+            fn from_absolute(&self, path: &str) -> Option<String> {
+                (**self).from_absolute(path)
+            }
+        }
+    )*};
+}
+files_behind!(&F, Arc<F>, Box<F>);
+
+/// The default bound on the size of one file: 64 MiB, as [`crate::yaml::Limits`].
+pub const DEFAULT_MAX_FILE_SIZE: u64 = 64 << 20;
+
+fn error(code: &'static str, path: &str, what: &str) -> Error {
+    Error::new(ErrorKind::File, code, format!("`{}` {what}", shown(path))).in_file(shown(path))
+}
+
+pub(crate) fn not_found(path: &str) -> Error {
+    error("file-not-found", path, "does not exist")
+}
+
+pub(crate) fn not_a_file(path: &str, what: &str) -> Error {
+    error("not-a-file", path, &format!("is {what}, not a file"))
+}
+
+pub(crate) fn not_a_directory(path: &str) -> Error {
+    error("not-a-directory", path, "is not a directory")
+}
+
+pub(crate) fn outside_root(path: &str, target: &str) -> Error {
+    let what = format!("is a link to `{target}`, which leads outside the root of the files");
+    error("outside-root", path, &what)
+}
+
+pub(crate) fn too_large(path: &str, size: Option<u64>, limit: u64) -> Error {
+    let size = size.map_or(String::new(), |size| format!(" has {size} bytes and"));
+    let message = format!("`{}`{size} is above the limit of {limit} bytes for one file", shown(path));
+    Error::new(ErrorKind::Limit, "too-large", message).in_file(path)
+}
 
 /// Resolves `path` as written in a file of the directory `dir`: `.`, `..` and doubled slashes go.
 ///
