@@ -2,8 +2,21 @@
 //!
 //! Nothing outside this module knows which parser runs.
 
-use crate::Result;
-use crate::node::{FileId, Node, SourceMap};
+mod builder;
+mod decode;
+mod events;
+mod explain;
+mod merge;
+mod number;
+mod read;
+mod resolve;
+mod timestamp;
+
+pub use decode::decode;
+pub use read::{read, read_str};
+pub use resolve::parse_scalar;
+
+use crate::node::Node;
 
 /// Which of the two YAML readers of the Kubernetes world decides what a plain scalar means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
@@ -22,7 +35,8 @@ pub enum Dialect {
 pub struct Limits {
     /// Size of one file in bytes. Default 64 MiB.
     pub max_bytes: usize,
-    /// Nesting of lists and mappings. Default 200.
+    /// Nesting of lists and mappings. Default 200; values above 1,000 count as 1,000, so that walking
+    /// and dropping a tree cannot overflow the stack.
     pub max_depth: usize,
     /// Nodes that aliases and merge keys may add to one file when written out. Default 1,000,000.
     pub max_alias_nodes: usize,
@@ -55,13 +69,4 @@ pub struct Stream {
     /// Keys that stand twice in one mapping, where [`ReadOptions::last_key_wins`] allows it: the key
     /// and the place of the later one.
     pub duplicate_keys: Vec<(crate::node::Text, crate::node::Span)>,
-}
-
-/// Reads all documents of a text of `sources`.
-///
-/// # Errors
-/// [`crate::ErrorKind::Yaml`] with the place: `syntax`, `duplicate-key`, `bad-key`, `bad-merge`, `unknown-alias`;
-/// [`crate::ErrorKind::Limit`]: `too-large`, `too-deep`, `too-many-aliases`.
-pub fn read(_sources: &SourceMap, _file: FileId, _options: &ReadOptions) -> Result<Stream> {
-    Ok(Stream::default())
 }

@@ -1,0 +1,137 @@
+//! The source of events: the only file that knows which parser runs.
+//!
+//! A faster one replaces it by yielding the same [`Event`]s, with offsets in bytes from the start of
+//! the text it was given.
+
+use std::borrow::Cow;
+
+use granit_parser as granit;
+
+use super::explain;
+use super::resolve::Style;
+
+/// A step through a YAML stream.
+#[derive(Debug)]
+pub(super) enum Event<'a> {
+    /// A document begins.
+    DocumentStart,
+    /// A document ends.
+    DocumentEnd,
+    /// The node under an anchor that stands earlier in the document.
+    Alias(usize),
+    /// A scalar.
+    Scalar(ScalarEvent<'a>),
+    /// A list begins.
+    SeqStart(Properties),
+    /// A list ends.
+    SeqEnd,
+    /// A mapping begins; keys and values follow in turn.
+    MapStart(Properties),
+    /// A mapping ends.
+    MapEnd,
+}
+
+/// A scalar as written.
+#[derive(Debug)]
+pub(super) struct ScalarEvent<'a> {
+    /// The text without quotes, escapes and folds.
+    pub(super) text: Cow<'a, str>,
+    /// Whether it stood in quotes or a block.
+    pub(super) style: Style,
+    /// The tag in full, such as `tag:yaml.org,2002:str` or `!`.
+    pub(super) tag: Option<String>,
+    /// The anchor it defines, or 0.
+    pub(super) anchor: usize,
+    /// Whether nothing stands there.
+    pub(super) implicit: bool,
+    /// Where its text ends.
+    pub(super) end: usize,
+}
+
+/// What stands before a list or mapping.
+#[derive(Debug)]
+pub(super) struct Properties {
+    /// The anchor it defines, or 0.
+    pub(super) anchor: usize,
+}
+
+/// Why the text is no YAML.
+#[derive(Debug)]
+pub(super) struct Problem {
+    /// A stable code.
+    pub(super) code: &'static str,
+    /// A message for people.
+    pub(super) message: String,
+    /// Where.
+    pub(super) offset: usize,
+}
+
+/// The events of a text.
+pub(super) struct Events<'a> {
+    text: &'a str,
+    parser: granit::Parser<'a, granit::StrInput<'a>>,
+}
+
+impl<'a> Events<'a> {
+    /// The events of `text`, which has no byte-order mark at its start, down to `max_depth` levels of
+    /// nesting (the reader's own count is exact; this bounds what the parser holds).
+    pub(super) fn new(text: &'a str, max_depth: usize) -> Self {
+        let depth = max_depth.saturating_add(1);
+        let mut options = granit::options! {
+            emit_unresolved_aliases: true,
+            flow_nesting_limit: depth,
+            block_nesting_limit: depth,
+        };
+        options.set_emit_comments(false);
+        Self { text, parser: granit::Parser::new_from_str_with_options(text, options) }
+    }
+
+    /// The next event and the offset of its first byte; `None` at the end.
+    pub(super) fn next(&mut self) -> Option<Result<(Event<'a>, usize), Problem>> {
+        loop {
+            let (event, span) = match self.parser.next_event()? {
+                Ok(found) => found,
+                Err(error) => return Some(Err(explain::problem(self.text, &error))),
+            };
+            let start = offset(self.text, span.start);
+            let event = match event {
+                granit::Event::StreamEnd => return None,
+                granit::Event::DocumentStart(..) => Event::DocumentStart,
+                granit::Event::DocumentEnd => Event::DocumentEnd,
+                granit::Event::Alias(anchor) => Event::Alias(anchor),
+                granit::Event::UnresolvedAlias(name) => {
+                    let message = format!(
+                        "the alias *{name} has no anchor &{name} before it in this document; quote the value if it is text"
+                    );
+                    return Some(Err(Problem { code: "unknown-alias", message, offset: start }));
+                }
+                granit::Event::Scalar(text, style, anchor, tag) => {
+                    let end = offset(self.text, span.end).max(start);
+                    let plain = style == granit::ScalarStyle::Plain;
+                    // For a node that is not there, the parser says `~`.
+                    let implicit = plain
+                        && (text.is_empty() || (text == "~" && self.text.get(start..end) != Some("~")));
+                    Event::Scalar(ScalarEvent {
+                        text: if implicit { Cow::Borrowed("") } else { text },
+                        style: if plain { Style::Plain } else { Style::Quoted },
+                        tag: tag.map(|tag| format!("{}{}", tag.handle(), tag.suffix())),
+                        anchor,
+                        implicit,
+                        end,
+                    })
+                }
+                granit::Event::SequenceStart(_, anchor, _) => Event::SeqStart(Properties { anchor }),
+                granit::Event::SequenceEnd => Event::SeqEnd,
+                granit::Event::MappingStart(_, anchor, _) => Event::MapStart(Properties { anchor }),
+                granit::Event::MappingEnd => Event::MapEnd,
+                _ => continue,
+            };
+            return Some(Ok((event, start)));
+        }
+    }
+}
+
+/// The byte offset of a mark, inside the text and at a character.
+pub(super) fn offset(text: &str, mark: granit::Marker) -> usize {
+    text.floor_char_boundary(mark.byte_offset().unwrap_or(0))
+}
