@@ -377,7 +377,9 @@ fn bad_key(text: &str, node: &Node, dialect: Dialect, offset: usize) -> Problem 
         Dialect::Kubectl => format!("the key `{spelled}` is {}; quote it", node.type_name()),
         Dialect::Kyaml => format!(
             "the key `{spelled}` is {}, which kustomize cannot write; quote it",
-            if node.as_str().is_none() && node.scalar().is_some_and(|scalar| matches!(scalar, Scalar::String(_))) {
+            if node.as_str().is_none()
+                && node.scalar().is_some_and(|scalar| matches!(scalar, Scalar::String(_)))
+            {
                 "a date"
             } else {
                 node.type_name()

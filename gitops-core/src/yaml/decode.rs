@@ -52,7 +52,10 @@ pub(super) fn first_forbidden(text: &str) -> Option<(usize, char)> {
 
 /// Whether a byte may begin a forbidden character.
 fn suspicious(byte: u8) -> bool {
-    (byte < 0x20 && byte != b'\n' && byte != b'\t' && byte != b'\r') || byte == 0x7f || byte == 0xc2 || byte == 0xef
+    (byte < 0x20 && byte != b'\n' && byte != b'\t' && byte != b'\r')
+        || byte == 0x7f
+        || byte == 0xc2
+        || byte == 0xef
 }
 
 fn forbidden(character: char) -> bool {

@@ -93,7 +93,7 @@ impl<'a> Events<'a> {
                 Ok(found) => found,
                 Err(error) => return Some(Err(explain::problem(self.text, &error))),
             };
-            let start = offset(self.text, span.start);
+            let mut start = offset(self.text, span.start);
             let event = match event {
                 granit::Event::StreamEnd => return None,
                 granit::Event::DocumentStart(..) => Event::DocumentStart,
@@ -109,8 +109,11 @@ impl<'a> Events<'a> {
                     let end = offset(self.text, span.end).max(start);
                     let plain = style == granit::ScalarStyle::Plain;
                     // For a node that is not there, the parser says `~`.
-                    let implicit = plain
-                        && (text.is_empty() || (text == "~" && self.text.get(start..end) != Some("~")));
+                    let implicit =
+                        plain && (text.is_empty() || (text == "~" && self.text.get(start..end) != Some("~")));
+                    if matches!(style, granit::ScalarStyle::Literal | granit::ScalarStyle::Folded) {
+                        start = block_header(self.text, start);
+                    }
                     Event::Scalar(ScalarEvent {
                         text: if implicit { Cow::Borrowed("") } else { text },
                         style: if plain { Style::Plain } else { Style::Quoted },
@@ -129,6 +132,23 @@ impl<'a> Events<'a> {
             return Some(Ok((event, start)));
         }
     }
+}
+
+/// Where the `|` or `>` stands of the block scalar whose content begins at `content`.
+fn block_header(text: &str, content: usize) -> usize {
+    let before = text.get(..content).unwrap_or_default();
+    // The line of the content, unless it is blank up to here, then blank lines.
+    let before = before.trim_end_matches([' ', '\t', '\n', '\r']);
+    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let line = before.get(line_start..).unwrap_or_default();
+    let header = line.match_indices(['|', '>']).map(|(at, _)| at).find(|&at| {
+        let behind = line.get(at + 1..).unwrap_or_default();
+        let rest = behind.trim_start_matches(|c: char| c.is_ascii_digit() || c == '+' || c == '-');
+        let begins = line.get(..at).is_none_or(|left| left.is_empty() || left.ends_with([' ', '\t']));
+        let ends = rest.trim_start_matches([' ', '\t']);
+        begins && (ends.is_empty() || (ends.starts_with('#') && ends.len() < rest.len()))
+    });
+    header.map_or(content, |at| line_start + at)
 }
 
 /// The byte offset of a mark, inside the text and at a character.

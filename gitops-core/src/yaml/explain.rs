@@ -30,11 +30,15 @@ fn message(text: &str, at: usize, kind: &Kind) -> String {
         return "a tab is used for indentation; YAML needs blanks".to_owned();
     }
     match kind {
-        Kind::TabNotAllowed | Kind::TabInBlockIndentation | Kind::TabInIndentation | Kind::TabInPlainScalar
+        Kind::TabNotAllowed
+        | Kind::TabInBlockIndentation
+        | Kind::TabInIndentation
+        | Kind::TabInPlainScalar
         | Kind::TabAtBlockScalarStart => "a tab stands where YAML needs blanks".to_owned(),
         Kind::UnclosedQuotedScalar => "a quoted text is not closed; its closing quote is missing".to_owned(),
         Kind::InvalidQuotedScalarIndent => {
-            "a quoted text continues left of its key; indent the line, or close the quote before it".to_owned()
+            "a quoted text continues left of its key; indent the line, or close the quote before it"
+                .to_owned()
         }
         Kind::DocumentIndicatorInQuotedScalar => {
             "a quoted text is not closed before the next document (`---`)".to_owned()
@@ -53,7 +57,8 @@ fn message(text: &str, at: usize, kind: &Kind) -> String {
                 .to_owned()
         }
         Kind::SimpleKeyExpected | Kind::InvalidSimpleKey => {
-            "this line is no `key: value`; add the colon, or indent it if it continues the text above".to_owned()
+            "this line is no `key: value`; add the colon, or indent it if it continues the text above"
+                .to_owned()
         }
         Kind::ExpectedBlockMappingKey
         | Kind::ExpectedBlockSequenceEntry
@@ -72,10 +77,12 @@ fn message(text: &str, at: usize, kind: &Kind) -> String {
             format!("`{}` is unexpected here; quote the text", character.escape_default())
         }
         Kind::InvalidTrailingSingleQuotedScalar | Kind::InvalidTrailingDoubleQuotedScalar => {
-            "something follows the closing quote; quote the whole value, or escape the quote inside it".to_owned()
+            "something follows the closing quote; quote the whole value, or escape the quote inside it"
+                .to_owned()
         }
         Kind::UnknownQuotedScalarEscape => {
-            "an unknown escape in double quotes; write `\\\\` for a backslash, or use single quotes".to_owned()
+            "an unknown escape in double quotes; write `\\\\` for a backslash, or use single quotes"
+                .to_owned()
         }
         Kind::BlockEntryInFlowCollection => "`-` begins no entry inside brackets; use `,`".to_owned(),
         Kind::ExpectedDocumentStart => {

@@ -55,7 +55,9 @@ pub(super) fn apply(map: &mut Map, merges: Vec<Merge>, set_later: &HashMap<Text,
             }
         }
         Dialect::Kyaml => {
-            for entry in merges.iter().flat_map(|merge| &merge.sources).filter_map(Node::as_map).flat_map(Map::entries) {
+            for entry in
+                merges.iter().flat_map(|merge| &merge.sources).filter_map(Node::as_map).flat_map(Map::entries)
+            {
                 if !map.contains_key(&entry.key) {
                     put(map, entry);
                 }

@@ -70,3 +70,6 @@ pub struct Stream {
     /// and the place of the later one.
     pub duplicate_keys: Vec<(crate::node::Text, crate::node::Span)>,
 }
+
+#[cfg(test)]
+mod tests;

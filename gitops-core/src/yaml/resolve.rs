@@ -42,8 +42,12 @@ fn plain(text: &str, dialect: Dialect, shared: impl FnOnce() -> Text) -> Value {
                 "false" => Value::Bool(false),
                 _ if text.len() > 5 => Value::String(shared()),
                 _ if NULLS.contains(&text) => keep(Plain::null(shared())),
-                _ if TRUE.contains(&text) || (old && YES.contains(&text)) => keep(Plain::bool(shared(), true)),
-                _ if FALSE.contains(&text) || (old && NO.contains(&text)) => keep(Plain::bool(shared(), false)),
+                _ if TRUE.contains(&text) || (old && YES.contains(&text)) => {
+                    keep(Plain::bool(shared(), true))
+                }
+                _ if FALSE.contains(&text) || (old && NO.contains(&text)) => {
+                    keep(Plain::bool(shared(), false))
+                }
                 _ => Value::String(shared()),
             }
         }
