@@ -4,6 +4,7 @@
 
 mod builder;
 mod decode;
+mod emit;
 mod events;
 mod explain;
 mod merge;
@@ -13,6 +14,7 @@ mod resolve;
 mod timestamp;
 
 pub use decode::decode;
+pub use emit::{write, write_into, write_stream};
 pub use read::{read, read_str};
 pub use resolve::parse_scalar;
 
