@@ -4,11 +4,11 @@
 //! gives the same bytes in one pass over the tree. The layout hangs on three facts about the text
 //! written so far (column, "only blanks since the last break", "only indicators since the last
 //! break"), so the writer tracks exactly those; everything that depends on the content of one scalar
-//! is in [`scalar`] and [`resolve`], the order of keys in [`order`].
+//! is in [`scalar`] and [`ambiguous`], the order of keys in [`order`].
 
+mod ambiguous;
 mod number;
 mod order;
-mod resolve;
 mod scalar;
 
 use crate::node::{Entry, Map, Node, Path, Scalar, Segment, Value};

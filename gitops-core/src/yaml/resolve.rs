@@ -30,6 +30,11 @@ pub fn parse_scalar(text: &str, dialect: Dialect) -> Value {
     plain(text, dialect, || Text::from(text))
 }
 
+/// Whether the plain scalar `text` is only text (a date counts as text where the dialect reads it so).
+pub(super) fn is_text(text: &str, dialect: Dialect) -> bool {
+    matches!(plain(text, dialect, Text::empty), Value::String(_))
+}
+
 /// As [`parse_scalar`], asking `shared` for the text when it is kept.
 fn plain(text: &str, dialect: Dialect, shared: impl FnOnce() -> Text) -> Value {
     let Some(first) = text.as_bytes().first() else { return Value::Null };

@@ -1,6 +1,6 @@
 //! Dates and times as go-yaml v3 recognises and prints them.
 //!
-//! A date is `YYYY-M-D`; a time is added after `T` or `t` with a zone, or after one blank without
+//! A date is `YYYY-M-D`; a time is added after `T` or `t` with a zone, or after blanks without
 //! one. Month, day, hour, minute and second may have one digit. The canonical form is RFC 3339 with
 //! the shortest fraction, which is what Go's JSON encoder prints.
 
@@ -23,7 +23,12 @@ pub(super) fn canonical(text: &str) -> Option<String> {
     let with_zone = match rest.next() {
         None => return Some(format!("{date}T00:00:00Z")),
         Some(b'T' | b't') => true,
-        Some(b' ') => false,
+        Some(b' ') => {
+            while let [b' ', tail @ ..] = rest.bytes {
+                rest.bytes = tail;
+            }
+            false
+        }
         Some(_) => return None,
     };
     let hour = rest.digits(1, 2)?;
@@ -123,6 +128,8 @@ mod tests {
             ("2001-12-15T02:59:43.100Z", Some("2001-12-15T02:59:43.1Z")),
             ("2001-12-15T2:59:4Z", Some("2001-12-15T02:59:04Z")),
             ("2001-12-15 2:59:4.5", Some("2001-12-15T02:59:04.5Z")),
+            ("2001-12-15   2:59:4", Some("2001-12-15T02:59:04Z")),
+            ("2001-12-15 \t2:59:4", None),
             ("2001-12-15 02:59:43 -5", None),
             ("2001-12-15T02:59:43", None),
             ("2001-12-15T02:59:43+00:00", Some("2001-12-15T02:59:43Z")),

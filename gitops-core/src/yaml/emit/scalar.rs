@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Failure, LONGEST_KEY, Outcome, Writer, resolve};
+use super::{Failure, LONGEST_KEY, Outcome, Writer, ambiguous};
 
 /// The column beyond which a single space becomes a line break.
 const WIDTH: usize = 80;
@@ -132,7 +132,7 @@ impl Writer<'_, '_> {
             } else {
                 self.double_quoted(text, simple_key);
             }
-        } else if resolve::means_something_else(text) {
+        } else if ambiguous::means_something_else(text) {
             self.double_quoted(text, simple_key);
         } else if shape.plain {
             self.plain(text, simple_key);
