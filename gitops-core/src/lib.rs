@@ -2,6 +2,8 @@
 
 pub mod error;
 pub mod files;
+#[cfg(feature = "git")]
+pub mod git;
 pub mod knowledge;
 pub mod kustomize;
 pub mod node;

@@ -54,6 +54,7 @@ pub trait Files: Send + Sync {
 
     /// The path in this tree of an absolute path of the system the files come from, if it lies below
     /// the root. By default the root is `/`.
+    #[allow(clippy::wrong_self_convention, reason = "the path is what it comes from")]
     fn from_absolute(&self, path: &str) -> Option<String> {
         join("", path.strip_prefix('/')?).ok()
     }
