@@ -8,6 +8,7 @@ use crate::{Diagnostic, Result};
 
 mod cache;
 pub mod fieldspec;
+pub mod patch;
 
 pub use cache::Cache;
 
