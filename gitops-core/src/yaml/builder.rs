@@ -4,9 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use super::events::{Event, Problem, ScalarEvent};
 use super::merge::{self, Merge};
+use super::repair::Repaired;
 use super::resolve::{self, Style, YAML_TAGS};
 use super::{Dialect, ReadOptions, Stream};
-use crate::node::{Entry, FileId, Map, Node, Scalar, Span, Text, Value};
+use crate::node::{Entry, FileId, Map, Node, Scalar, SourceFile, Span, Text, Value};
 
 /// Deeper trees could overflow the stack of whoever walks or drops them, so no option goes beyond.
 pub(super) const DEEPEST: usize = 1000;
@@ -14,16 +15,38 @@ pub(super) const DEEPEST: usize = 1000;
 /// Builds the documents of one text.
 pub(super) struct Builder<'a> {
     options: &'a ReadOptions,
+    input: &'a Input<'a>,
     text: &'a str,
-    file: FileId,
-    /// Bytes before the text in its file.
-    base: usize,
     keys: HashSet<Text>,
     stack: Vec<Open>,
     anchors: HashMap<usize, Built>,
     root: Option<Built>,
     alias_nodes: usize,
     stream: Stream,
+}
+
+/// The text to build from, and its way back to the file.
+pub(super) struct Input<'a> {
+    /// The file in its source map.
+    pub(super) file: FileId,
+    /// The same with its text.
+    pub(super) source: &'a SourceFile,
+    /// Bytes before the text in the file: its byte-order mark.
+    pub(super) base: usize,
+    /// The text, with insertions that offsets must not count.
+    pub(super) repaired: &'a Repaired<'a>,
+}
+
+impl Input<'_> {
+    /// The offset in the file of an offset in the text.
+    pub(super) fn offset(&self, offset: usize) -> u32 {
+        let offset = self.repaired.original_offset(offset).saturating_add(self.base);
+        u32::try_from(offset).unwrap_or(u32::MAX)
+    }
+
+    fn span(&self, offset: usize) -> Span {
+        Span::new(self.file, self.offset(offset))
+    }
 }
 
 /// A node, and what it costs to write it out.
@@ -40,7 +63,7 @@ struct Built {
 #[derive(Debug)]
 struct Open {
     kind: Kind,
-    span: Span,
+    offset: usize,
     anchor: usize,
     size: usize,
     height: usize,
@@ -70,13 +93,12 @@ enum Key {
 }
 
 impl<'a> Builder<'a> {
-    /// A builder for `text`, which begins `base` bytes into `file`.
-    pub(super) fn new(text: &'a str, file: FileId, base: usize, options: &'a ReadOptions) -> Self {
+    /// A builder for the text of `input`.
+    pub(super) fn new(input: &'a Input<'a>, options: &'a ReadOptions) -> Self {
         Self {
             options,
-            text,
-            file,
-            base,
+            input,
+            text: input.repaired.text(),
             keys: HashSet::new(),
             stack: Vec::new(),
             anchors: HashMap::new(),
@@ -91,10 +113,6 @@ impl<'a> Builder<'a> {
         self.stream
     }
 
-    fn span(&self, offset: usize) -> Span {
-        Span::new(self.file, u32::try_from(offset.saturating_add(self.base)).unwrap_or(u32::MAX))
-    }
-
     fn max_depth(&self) -> usize {
         self.options.limits.max_depth.min(DEEPEST)
     }
@@ -107,7 +125,7 @@ impl<'a> Builder<'a> {
                 self.root = None;
             }
             Event::DocumentEnd => {
-                let span = self.span(offset);
+                let span = self.input.span(offset);
                 let root = self.root.take().map_or(Node::new(Value::Null, span), |built| built.node);
                 self.stream.documents.push(root);
             }
@@ -129,32 +147,31 @@ impl<'a> Builder<'a> {
         if self.stack.len() >= self.max_depth() {
             return Err(self.too_deep(offset));
         }
-        let span = self.span(offset);
-        self.stack.push(Open { kind, span, anchor, size: 1, height: 0 });
+        self.stack.push(Open { kind, offset, anchor, size: 1, height: 0 });
         Ok(())
     }
 
     fn too_deep(&self, offset: usize) -> Problem {
         let message = format!("lists and mappings are nested deeper than {} levels", self.max_depth());
-        Problem { code: "too-deep", message, offset }
+        Problem::new("too-deep", message, offset)
     }
 
     fn close(&mut self) -> Result<(), Problem> {
         let Some(open) = self.stack.pop() else { return Ok(()) };
+        let span = self.input.span(open.offset);
         let value = match open.kind {
-            Kind::Seq(items) => Node::seq(items, open.span),
+            Kind::Seq(items) => Node::seq(items, span),
             Kind::Map(mut open_map) => {
                 if !open_map.merges.is_empty() {
                     let merges = std::mem::take(&mut open_map.merges);
                     merge::apply(&mut open_map.map, merges, &open_map.set_later, self.options.dialect);
                 }
-                Node::map(open_map.map, open.span)
+                Node::map(open_map.map, span)
             }
         };
         let built = Built { node: value, size: open.size, height: open.height.saturating_add(1) };
         self.define(open.anchor, &built);
-        let offset = (built.node.span.offset() as usize).saturating_sub(self.base);
-        self.attach(built, false, offset)
+        self.attach(built, false, open.offset)
     }
 
     fn define(&mut self, anchor: usize, built: &Built) {
@@ -166,14 +183,14 @@ impl<'a> Builder<'a> {
     fn alias(&mut self, anchor: usize, offset: usize) -> Result<(), Problem> {
         let Some(built) = self.anchors.get(&anchor) else {
             let message = "the alias stands inside the very node its anchor names".to_owned();
-            return Err(Problem { code: "unknown-alias", message, offset });
+            return Err(Problem::new("unknown-alias", message, offset));
         };
         let mut built = built.clone();
         self.alias_nodes = self.alias_nodes.saturating_add(built.size);
         let limit = self.options.limits.max_alias_nodes;
         if self.alias_nodes > limit {
             let message = format!("written out, the aliases of this file stand for more than {limit} nodes");
-            return Err(Problem { code: "too-many-aliases", message, offset });
+            return Err(Problem::new("too-many-aliases", message, offset));
         }
         if self.stack.len().saturating_add(built.height) > self.max_depth() {
             return Err(self.too_deep(offset));
@@ -200,7 +217,7 @@ impl<'a> Builder<'a> {
         let dialect = self.options.dialect;
         let is_key = self.awaits_key();
         if is_key && is_merge(&event, dialect) {
-            let span = self.span(offset);
+            let span = self.input.span(offset);
             return self.set_key(Key::Merge(span), event.end, offset);
         }
         let offset_of_node = if event.implicit { self.implicit_offset(offset) } else { offset };
@@ -208,9 +225,9 @@ impl<'a> Builder<'a> {
             Value::String(self.intern(&event.text))
         } else {
             resolve::scalar(&event.text, event.style, event.tag.as_deref(), dialect)
-                .map_err(|message| Problem { code: "bad-tag", message, offset })?
+                .map_err(|message| Problem::new("bad-tag", message, offset))?
         };
-        let built = Built { node: Node::new(value, self.span(offset_of_node)), size: 1, height: 0 };
+        let built = Built { node: Node::new(value, self.input.span(offset_of_node)), size: 1, height: 0 };
         self.define(event.anchor, &built);
         if is_key { self.key(&built.node, offset, event.end) } else { self.attach(built, false, offset) }
     }
@@ -241,14 +258,12 @@ impl<'a> Builder<'a> {
         let name = key_text(node, self.options.dialect, at_top)
             .ok_or_else(|| bad_key(self.text, node, self.options.dialect, offset))?;
         let name = self.intern(&name);
-        let span = self.span(offset);
+        let span = self.input.span(offset);
         self.set_key(Key::Name(name, span), end, offset)
     }
 
     fn set_key(&mut self, key: Key, end: usize, offset: usize) -> Result<(), Problem> {
         let options = self.options;
-        let text = self.text;
-        let base = self.base;
         let Some(Open { kind: Kind::Map(open), .. }) = self.stack.last_mut() else { return Ok(()) };
         open.key_end = end;
         let (name, first) = match &key {
@@ -262,10 +277,9 @@ impl<'a> Builder<'a> {
                 Key::Name(_, span) | Key::Merge(span) => *span,
             };
             if !options.last_key_wins {
-                let before = text.get(..(first.offset() as usize).saturating_sub(base)).unwrap_or_default();
-                let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
+                let line = self.input.source.locate(first.offset()).line;
                 let message = format!("the key `{name}` is already set on line {line}; remove one of them");
-                return Err(Problem { code: "duplicate-key", message, offset });
+                return Err(Problem::new("duplicate-key", message, offset));
             }
             match &key {
                 Key::Name(..) => {
@@ -300,10 +314,9 @@ impl<'a> Builder<'a> {
                     map.map.insert_entry(Entry { key, key_span, value: built.node });
                 }
                 Some(Key::Merge(span)) => {
-                    let merge = Merge::new(span, built.node, aliased).ok_or_else(|| Problem {
-                        code: "bad-merge",
-                        message: "`<<` needs a mapping, an alias of a mapping, or a list of these".to_owned(),
-                        offset,
+                    let merge = Merge::new(span, built.node, aliased).ok_or_else(|| {
+                        let message = "`<<` needs a mapping, an alias of a mapping, or a list of these";
+                        Problem::new("bad-merge", message, offset)
                     })?;
                     map.merges.push(merge);
                 }
@@ -348,7 +361,7 @@ fn key_text(node: &Node, dialect: Dialect, at_top: bool) -> Option<Text> {
     })
 }
 
-/// A float as a key: the shortest digits of a 32-bit float, with an exponent from 1e21 on and below
+/// A float as a key: the shortest digits of a 32-bit float, with an exponent from 1e6 on and below
 /// 1e-4, as Go's `%g` prints it.
 fn float_key(value: f64) -> String {
     let short = value as f32;
@@ -358,14 +371,20 @@ fn float_key(value: f64) -> String {
     if short.is_infinite() {
         return if short > 0.0 { ".inf" } else { "-.inf" }.to_owned();
     }
-    let scientific = format!("{short:e}");
+    let mut scientific = format!("{short:e}");
+    // Between two equally near ones Go takes the even digit.
+    let digits = scientific.split('e').next().map_or(0, |digits| digits.trim_start_matches('-').len());
+    let even = format!("{:.*e}", digits.saturating_sub(2), f64::from(short));
+    if even.parse::<f32>() == Ok(short) {
+        scientific = even;
+    }
     let Some((digits, exponent)) = scientific.split_once('e') else { return scientific };
     let Ok(exponent) = exponent.parse::<i32>() else { return scientific };
-    if short != 0.0 && !(-4..21).contains(&exponent) {
+    if short != 0.0 && !(-4..6).contains(&exponent) {
         let sign = if exponent < 0 { '-' } else { '+' };
         format!("{digits}e{sign}{:02}", exponent.abs())
     } else {
-        format!("{short}")
+        scientific.parse::<f64>().map_or(scientific.clone(), |value| value.to_string())
     }
 }
 
@@ -386,7 +405,7 @@ fn bad_key(text: &str, node: &Node, dialect: Dialect, offset: usize) -> Problem 
             }
         ),
     };
-    Problem { code: "bad-key", message, offset }
+    Problem::new("bad-key", message, offset)
 }
 
 const TEMPLATE: &str = "this looks like a template (`{{ … }}`), which is not YAML until it is rendered; \
@@ -404,5 +423,5 @@ fn complex_key(text: &str, offset: usize) -> Problem {
     } else {
         "a key is a list or a mapping; Kubernetes only knows text as keys"
     };
-    Problem { code: "bad-key", message: message.to_owned(), offset }
+    Problem::new("bad-key", message, offset)
 }

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use granit_parser as granit;
 
 use super::explain;
+use super::repair::Repair;
 use super::resolve::Style;
 
 /// A step through a YAML stream.
@@ -64,6 +65,15 @@ pub(super) struct Problem {
     pub(super) message: String,
     /// Where.
     pub(super) offset: usize,
+    /// What go-yaml would overlook, and how.
+    pub(super) repair: Option<Repair>,
+}
+
+impl Problem {
+    /// A problem at `offset` of the text.
+    pub(super) fn new(code: &'static str, message: impl Into<String>, offset: usize) -> Self {
+        Self { code, message: message.into(), offset, repair: None }
+    }
 }
 
 /// The events of a text.
@@ -96,6 +106,13 @@ impl<'a> Events<'a> {
             let mut start = offset(self.text, span.start);
             let event = match event {
                 granit::Event::StreamEnd => return None,
+                granit::Event::DocumentStart(_, Some(version))
+                    if (version.major, version.minor) != (1, 1) =>
+                {
+                    // go-yaml knows no other version, though it reads most of 1.2.
+                    let message = "Kubernetes tools only read `%YAML 1.1`; remove the line";
+                    return Some(Err(Problem::new("syntax", message, self.directive(start))));
+                }
                 granit::Event::DocumentStart(..) => Event::DocumentStart,
                 granit::Event::DocumentEnd => Event::DocumentEnd,
                 granit::Event::Alias(anchor) => Event::Alias(anchor),
@@ -103,7 +120,7 @@ impl<'a> Events<'a> {
                     let message = format!(
                         "the alias *{name} has no anchor &{name} before it in this document; quote the value if it is text"
                     );
-                    return Some(Err(Problem { code: "unknown-alias", message, offset: start }));
+                    return Some(Err(Problem::new("unknown-alias", message, start)));
                 }
                 granit::Event::Scalar(text, style, anchor, tag) => {
                     let end = offset(self.text, span.end).max(start);
@@ -111,8 +128,12 @@ impl<'a> Events<'a> {
                     // For a node that is not there, the parser says `~`.
                     let implicit =
                         plain && (text.is_empty() || (text == "~" && self.text.get(start..end) != Some("~")));
+                    let mut text = text;
                     if matches!(style, granit::ScalarStyle::Literal | granit::ScalarStyle::Folded) {
                         start = block_header(self.text, start);
+                        if text.ends_with('\n') && end >= self.text.len() && ends_in_content(self.text) {
+                            text.to_mut().pop();
+                        }
                     }
                     Event::Scalar(ScalarEvent {
                         text: if implicit { Cow::Borrowed("") } else { text },
@@ -134,6 +155,60 @@ impl<'a> Events<'a> {
     }
 }
 
+impl Events<'_> {
+    /// Where the `%YAML` stands before the `---` at `offset`.
+    fn directive(&self, offset: usize) -> usize {
+        self.text.get(..offset).and_then(|before| before.rfind("%YAML")).unwrap_or(offset)
+    }
+}
+
+/// Something that a text opens and does not close.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unclosed {
+    /// A quoted scalar that begins at this offset.
+    Quote(usize),
+    /// A list in brackets or mapping in braces that begins at this offset.
+    Flow(usize),
+}
+
+/// What `text`, the beginning of a longer one, leaves open.
+pub(super) fn unclosed(text: &str) -> Option<Unclosed> {
+    let mut options = granit::options! { emit_unresolved_aliases: true };
+    options.set_emit_comments(false);
+    let mut parser = granit::Parser::new_from_str_with_options(text, options);
+    let mut open: Vec<Option<usize>> = Vec::new();
+    loop {
+        let (event, span) = match parser.next_event()? {
+            Ok(found) => found,
+            Err(error) => {
+                let at = offset(text, *error.marker());
+                return match error.kind() {
+                    granit::ErrorKind::UnclosedQuotedScalar => Some(Unclosed::Quote(at)),
+                    granit::ErrorKind::UnclosedFlowCollection { .. }
+                    | granit::ErrorKind::UnexpectedEofFlowSequence
+                    | granit::ErrorKind::UnexpectedEofFlowMapping
+                    | granit::ErrorKind::UnexpectedEofImplicitFlowMapping => {
+                        let at = open.iter().copied().flatten().next().unwrap_or(at);
+                        text.get(at..)?.starts_with(['[', '{']).then_some(Unclosed::Flow(at))
+                    }
+                    _ => None,
+                };
+            }
+        };
+        use granit::StructureStyle::Flow;
+        match event {
+            granit::Event::SequenceStart(Flow, ..) | granit::Event::MappingStart(Flow, ..) => {
+                open.push(Some(offset(text, span.start)));
+            }
+            granit::Event::SequenceStart(..) | granit::Event::MappingStart(..) => open.push(None),
+            granit::Event::SequenceEnd | granit::Event::MappingEnd => {
+                open.pop();
+            }
+            _ => {}
+        }
+    }
+}
+
 /// Where the `|` or `>` stands of the block scalar whose content begins at `content`.
 fn block_header(text: &str, content: usize) -> usize {
     let before = text.get(..content).unwrap_or_default();
@@ -149,6 +224,13 @@ fn block_header(text: &str, content: usize) -> usize {
         begins && (ends.is_empty() || (ends.starts_with('#') && ends.len() < rest.len()))
     });
     header.map_or(content, |at| line_start + at)
+}
+
+/// Whether no line break ends the text. A block scalar that ends with it then has none either, as
+/// libyaml reads it; YAML 1.2 would add one.
+fn ends_in_content(text: &str) -> bool {
+    let last = text.rsplit('\n').next().unwrap_or_default();
+    !last.trim_matches([' ', '\t', '\r']).is_empty()
 }
 
 /// The byte offset of a mark, inside the text and at a character.

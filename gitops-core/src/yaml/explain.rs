@@ -3,15 +3,21 @@
 use granit_parser::{ErrorKind as Kind, ScanError};
 
 use super::events::{Problem, offset};
+use super::repair::Repair;
 
 /// What a parser's error means for the author of `text`.
 pub(super) fn problem(text: &str, error: &ScanError) -> Problem {
     let at = offset(text, *error.marker());
     if *error.kind() == Kind::RecursionLimitExceeded {
-        let message = "lists and mappings are nested too deep".to_owned();
-        return Problem { code: "too-deep", message, offset: at };
+        return Problem::new("too-deep", "lists and mappings are nested too deep", at);
     }
-    Problem { code: "syntax", message: message(text, at, error.kind()), offset: at }
+    let repair = match error.kind() {
+        Kind::InvalidQuotedScalarIndent | Kind::TabInIndentation => Some(Repair::Quoted),
+        Kind::TabInBlockIndentation | Kind::TabNotAllowed => Some(Repair::Flow),
+        Kind::CommentNotSeparated | Kind::InvalidBlockScalarHeader => Some(Repair::Comment),
+        _ => None,
+    };
+    Problem { repair, ..Problem::new("syntax", message(text, at, error.kind()), at) }
 }
 
 fn message(text: &str, at: usize, kind: &Kind) -> String {
@@ -22,7 +28,8 @@ fn message(text: &str, at: usize, kind: &Kind) -> String {
                 quote the value, or render the template first"
             .to_owned();
     }
-    if line.starts_with("<<<<<<<") || line.starts_with(">>>>>>>") || line.starts_with("=======") {
+    let above = text.get(..at).and_then(|before| before.lines().rev().nth(1)).unwrap_or_default();
+    if [line, above].iter().any(|line| CONFLICT.iter().any(|marker| line.starts_with(marker))) {
         return "a conflict marker of a merge was left in the file; resolve the conflict".to_owned();
     }
     let tab = line.get(..indent).is_some_and(|indent| indent.contains('\t'));
@@ -84,6 +91,7 @@ fn message(text: &str, at: usize, kind: &Kind) -> String {
             "an unknown escape in double quotes; write `\\\\` for a backslash, or use single quotes"
                 .to_owned()
         }
+        Kind::CommentNotSeparated => "a comment needs a blank before its `#`".to_owned(),
         Kind::BlockEntryInFlowCollection => "`-` begins no entry inside brackets; use `,`".to_owned(),
         Kind::ExpectedDocumentStart => {
             "the document ended above; indent this line, or begin a new document with `---`".to_owned()
@@ -91,6 +99,9 @@ fn message(text: &str, at: usize, kind: &Kind) -> String {
         kind => kind.to_string(),
     }
 }
+
+/// What Git writes into a file that it could not merge.
+const CONFLICT: [&str; 3] = ["<<<<<<<", "=======", ">>>>>>>"];
 
 /// The line that holds the byte at `at`.
 fn line_of(text: &str, at: usize) -> &str {

@@ -10,6 +10,7 @@ mod explain;
 mod merge;
 mod number;
 mod read;
+mod repair;
 mod resolve;
 mod timestamp;
 

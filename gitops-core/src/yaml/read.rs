@@ -1,9 +1,10 @@
 //! The front door: a text of a source map to the documents it holds.
 
-use super::builder::{Builder, DEEPEST};
+use super::builder::{Builder, DEEPEST, Input};
 use super::events::{Events, Problem};
+use super::repair::Repaired;
 use super::{ReadOptions, Stream, decode};
-use crate::node::{FileId, SourceFile, SourceMap};
+use crate::node::{FileId, SourceMap};
 use crate::{Error, ErrorKind, Result};
 
 /// Reads all documents of a text of `sources`: YAML or JSON, with or without a byte-order mark.
@@ -26,7 +27,22 @@ pub fn read(sources: &SourceMap, file: FileId, options: &ReadOptions) -> Result<
     }
     let body = text.strip_prefix(decode::BOM).unwrap_or(text);
     let base = text.len() - body.len();
-    documents(body, file, base, options).map_err(|problem| place(problem, base, &source))
+    let mut repaired = Repaired::new(body);
+    if let Some((offset, character)) = decode::first_forbidden(body) {
+        let input = Input { file, source: &source, base, repaired: &repaired };
+        return Err(place(&forbidden(character, offset), &input));
+    }
+    loop {
+        let input = Input { file, source: &source, base, repaired: &repaired };
+        let problem = match documents(&input, options) {
+            Ok(stream) => return Ok(stream),
+            Err(problem) => problem,
+        };
+        let error = place(&problem, &input);
+        if !problem.repair.is_some_and(|repair| repaired.repair(repair, problem.offset)) {
+            return Err(error);
+        }
+    }
 }
 
 /// Reads all documents of `text`, known by `path`: [`read`] with a source map of its own.
@@ -39,17 +55,9 @@ pub fn read_str(path: &str, text: &str, options: &ReadOptions) -> Result<(Stream
     Ok((read(&sources, file, options)?, sources))
 }
 
-fn documents(text: &str, file: FileId, base: usize, options: &ReadOptions) -> Result<Stream, Problem> {
-    if let Some((offset, character)) = decode::first_forbidden(text) {
-        let message = format!(
-            "the control character U+{:04X} is not allowed in YAML; remove it, or write it as \"\\x{:02X}\" in double quotes",
-            u32::from(character),
-            u32::from(character)
-        );
-        return Err(Problem { code: "syntax", message, offset });
-    }
-    let mut events = Events::new(text, options.limits.max_depth.min(DEEPEST));
-    let mut builder = Builder::new(text, file, base, options);
+fn documents(input: &Input<'_>, options: &ReadOptions) -> Result<Stream, Problem> {
+    let mut events = Events::new(input.repaired.text(), options.limits.max_depth.min(DEEPEST));
+    let mut builder = Builder::new(input, options);
     while let Some(next) = events.next() {
         let (event, offset) = next?;
         builder.take(event, offset)?;
@@ -57,11 +65,20 @@ fn documents(text: &str, file: FileId, base: usize, options: &ReadOptions) -> Re
     Ok(builder.finish())
 }
 
-fn place(problem: Problem, base: usize, source: &SourceFile) -> Error {
+fn forbidden(character: char, offset: usize) -> Problem {
+    let code = u32::from(character);
+    let escape = if code < 0x100 { format!("\\x{code:02X}") } else { format!("\\u{code:04X}") };
+    let message = format!(
+        "the character U+{code:04X} is not allowed in YAML; remove it, or write it as \"{escape}\" in double quotes"
+    );
+    Problem::new("syntax", message, offset)
+}
+
+fn place(problem: &Problem, input: &Input<'_>) -> Error {
     let kind = match problem.code {
         "too-deep" | "too-many-aliases" => ErrorKind::Limit,
         _ => ErrorKind::Yaml,
     };
-    let offset = u32::try_from(problem.offset.saturating_add(base)).unwrap_or(u32::MAX);
-    Error::new(kind, problem.code, problem.message).at(source.locate(offset))
+    Error::new(kind, problem.code, problem.message.as_str())
+        .at(input.source.locate(input.offset(problem.offset)))
 }

@@ -123,11 +123,10 @@ pub(super) fn scalar(text: &str, style: Style, tag: Option<&str>, dialect: Diale
     let kind = match tag {
         None if style == Style::Quoted => return Ok(Value::String(Text::from(text))),
         None => return Ok(parse_scalar(text, dialect)),
-        // The non-specific tag makes v2 resolve even quoted text.
-        Some("!") if style == Style::Quoted && dialect == Dialect::Kyaml => {
-            return Ok(Value::String(Text::from(text)));
+        // The non-specific tag: text for v2, no tag at all for v3.
+        Some("!") if style == Style::Plain && dialect == Dialect::Kyaml => {
+            return Ok(parse_scalar(text, dialect));
         }
-        Some("!") => return Ok(parse_scalar(text, dialect)),
         Some(tag) => tag.strip_prefix(YAML_TAGS),
     };
     let Some(kind) = kind else { return Ok(Value::String(Text::from(text))) };

@@ -98,8 +98,8 @@ fn tags_and_quotes() {
     both("[\"1\", '1', !!str 1, !!int \"0x10\", !!float 1, !foo 1]", "[\"1\",\"1\",\"1\",16,1,\"1\"]");
     both("- |\n  1\n- >-\n  true\n- !!binary aGVsbG8=\n- !!null ''\n", "[\"1\\n\",\"true\",\"hello\",null]");
     both("!!map {a: !!seq [1], b: !!set {x}}", "{\"a\":[1],\"b\":{\"x\":null}}");
-    assert_eq!(json("! \"12\"", Dialect::Kubectl).unwrap(), "12");
-    assert_eq!(json("! \"12\"", Dialect::Kyaml).unwrap(), "\"12\"");
+    assert_eq!(json("[! 12, ! '12']", Dialect::Kubectl).unwrap(), "[\"12\",\"12\"]");
+    assert_eq!(json("[! 12, ! '12']", Dialect::Kyaml).unwrap(), "[12,\"12\"]");
     assert_eq!(json("!!timestamp 2001-1-1", Dialect::Kubectl).unwrap(), "\"2001-1-1\"");
     assert_eq!(json("!!timestamp '2001-1-1'", Dialect::Kyaml).unwrap(), "\"2001-01-01T00:00:00Z\"");
     for text in ["!!int x", "!!bool 1", "!!null x", "!!float x", "!!timestamp 1", "!!binary '*'"] {
@@ -124,10 +124,10 @@ fn streams() {
 
 #[test]
 fn keys_become_text() {
-    let text = "on: 1\nn: 2\n0644: 3\n1.5: 4\n1e30: 5\n\"y\": 6\n0.00001: 7\n";
+    let text = "on: 1\nn: 2\n0644: 3\n1.5: 4\n1e30: 5\n\"y\": 6\n0.00001: 7\n8e6: 8\n";
     assert_eq!(
         json(text, Dialect::Kubectl).unwrap(),
-        "{\"true\":1,\"false\":2,\"420\":3,\"1.5\":4,\"1e+30\":5,\"y\":6,\"1e-05\":7}"
+        "{\"true\":1,\"false\":2,\"420\":3,\"1.5\":4,\"1e+30\":5,\"y\":6,\"1e-05\":7,\"8e+06\":8}"
     );
     assert_eq!(json("on: 1\n0644: 3\n", Dialect::Kyaml).unwrap(), "{\"on\":1,\"0644\":3}");
     assert_eq!(json("a: {1: x}", Dialect::Kyaml).unwrap_err().code(), "bad-key");
@@ -222,6 +222,46 @@ fn spans() {
 }
 
 #[test]
+fn what_go_reads_beyond_the_standard() {
+    let table = [
+        ("a: 'x\ny'\nb: 1\n", "{\"a\":\"x y\",\"b\":1}"),
+        (
+            "- a: \"x \\\"\n\n  y\\\n\tz\"\n  b: 'it''s\n# no'\n- 'c\n d'\n",
+            "[{\"a\":\"x \\\"\\nyz\",\"b\":\"it's # no\"},\"c d\"]",
+        ),
+        (
+            "a: {\n\t\"c\": 1, # }\n\t\"d\":[\n\t\t2, '}', b'\n\t]\n}\nb: 1\n",
+            "{\"a\":{\"c\":1,\"d\":[2,\"}\",\"b'\"]},\"b\":1}",
+        ),
+        ("a: |\n  x\n  y", "{\"a\":\"x\\ny\"}"),
+        ("a: >+\n  x", "{\"a\":\"x\"}"),
+        ("a: |\n  x\n# c", "{\"a\":\"x\\n\"}"),
+        ("a: \"t\n\n\\\n\tu\"# c\nb: [1]# d\nc: |# e\n  x\n", "{\"a\":\"t\\nu\",\"b\":[1],\"c\":\"x\\n\"}"),
+        ("a: |-\n  x", "{\"a\":\"x\"}"),
+    ];
+    for (text, expected) in table {
+        both(text, expected);
+        both(&format!("\u{feff}{text}"), expected);
+    }
+    for text in ["a: 'x\n---\ny'\n", "a:\n\tb: 1\n", "a: {\n\tb: [1}\n", "a: 'x\ny\n", "a: {\n\tb: 1\n"] {
+        assert_eq!(json(text, Dialect::Kyaml).unwrap_err().code(), "syntax", "{text:?}");
+    }
+    // Places stay those of the file.
+    let (stream, sources) =
+        read_str("f", "a: 'x\ny\nz'\nb: 1\nc: {\n\td: 2}\n", &options(Dialect::Kyaml)).unwrap();
+    let mut out = Vec::new();
+    places(&stream.documents[0], "", &mut out);
+    assert_eq!(out.join(" "), "{}@0 a:@0 .a=x y z@3 b:@11 .b=1@14 c:@16 .c{}@19 d:@22 .c.d=2@25");
+    let two = stream.documents[0].at(&["c", "d"]).unwrap();
+    assert_eq!(sources.locate(two.span).unwrap().to_string(), "f:6:5");
+    let error = json("a: 'x\ny'\na: 1\n", Dialect::Kyaml).unwrap_err();
+    assert_eq!(error.to_string(), "f.yaml:3:1: the key `a` is already set on line 1; remove one of them");
+    // No end of repairs is an error, not a hang.
+    let many = "- 'x\ny'\n".repeat(1000);
+    assert_eq!(json(&format!("a:\n{many}"), Dialect::Kyaml).unwrap_err().code(), "syntax");
+}
+
+#[test]
 fn limits() {
     let code =
         |text: &str, options: &ReadOptions| read_str("f", text, options).map(|_| ()).unwrap_err().code();
@@ -277,6 +317,8 @@ fn messages() {
         "~: 1\n",
         "a: !!int x\n",
         "%YAML 1.1\n",
+        "%YAML 1.2\n---\na: 1\n",
+        "%YAML 1.1\n---\na: 1\n",
     ];
     let mut lines = String::new();
     for text in table {
