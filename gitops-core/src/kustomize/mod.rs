@@ -8,6 +8,8 @@ use crate::{Diagnostic, Result};
 
 mod cache;
 pub mod fieldspec;
+pub(crate) mod go_regex;
+pub mod images;
 pub mod patch;
 
 pub use cache::Cache;
