@@ -8,15 +8,28 @@ use regex::Regex;
 
 use crate::node::Entry;
 
-/// Up to this many entries are sorted by insertion, which allocates nothing.
-const INSERTION: usize = 16;
+/// Up to this many entries are sorted by insertion, as Go does it.
+const INSERTION: usize = 12;
 
 /// Sorts entries by key.
 ///
-/// The order is not transitive where leading zeros meet letters (`09` < `10` < `1b` < `09`) or a number
-/// exceeds 64 bits; kustomize's own output then varies from run to run. The standard sort may panic on
-/// such an order, so this is a merge sort, which does not care.
+/// Where digits meet letters the order is not transitive (`09` < `10` < `1b` < `09`), so kustomize's
+/// own output can vary from run to run. To give one result whatever the order was before, and the
+/// likeliest of kustomize's for a small mapping, such keys are first put in the order in which JSON has
+/// them. The standard sort may panic on such an order; insertion and merging do not care.
 pub(super) fn sort(entries: &mut [&Entry]) {
+    let in_order = entries.is_sorted_by(|a, b| compare(&a.key, &b.key) != Ordering::Greater);
+    if !entries.iter().any(|entry| entry.key.bytes().any(|byte| byte.is_ascii_digit() || !byte.is_ascii())) {
+        if !in_order {
+            entries.sort_unstable_by(|a, b| compare(&a.key, &b.key));
+        }
+        return;
+    }
+    entries.sort_unstable_by(|a, b| a.key.as_str().cmp(b.key.as_str()));
+    merge_sort(entries);
+}
+
+fn merge_sort(entries: &mut [&Entry]) {
     if entries.is_sorted_by(|a, b| compare(&a.key, &b.key) != Ordering::Greater) {
         return;
     }
@@ -32,8 +45,8 @@ pub(super) fn sort(entries: &mut [&Entry]) {
         return;
     }
     let (left, right) = entries.split_at_mut(entries.len() / 2);
-    sort(left);
-    sort(right);
+    merge_sort(left);
+    merge_sort(right);
     let mut merged = Vec::with_capacity(left.len() + right.len());
     let mut left = left.iter().copied().peekable();
     let mut right = right.iter().copied().peekable();
@@ -53,6 +66,14 @@ pub(super) fn sort(entries: &mut [&Entry]) {
 /// The first difference decides: between letters the code point; a non-letter comes before a letter;
 /// between others, the numbers that begin there, then the shorter run of digits, then the code point.
 pub(super) fn compare(a: &str, b: &str) -> Ordering {
+    // Most keys differ in their first letter.
+    if let ([x, ..], [y, ..]) = (a.as_bytes(), b.as_bytes())
+        && x != y
+        && x.is_ascii_alphabetic()
+        && y.is_ascii_alphabetic()
+    {
+        return x.cmp(y);
+    }
     let mut common = a.bytes().zip(b.bytes()).take_while(|(x, y)| x == y).count();
     while !a.is_char_boundary(common) || !b.is_char_boundary(common) {
         common -= 1;
@@ -126,6 +147,17 @@ mod tests {
                 }
                 assert_eq!(compare(a, a), Ordering::Equal);
             }
+        }
+    }
+
+    #[test]
+    fn circles_are_cut_at_one_place() {
+        let entry = |key: &str| Entry { key: key.into(), key_span: Span::NONE, value: Node::null() };
+        let keys = [entry("1b"), entry("09"), entry("10")];
+        for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+            let mut entries = order.map(|at: usize| &keys[at]);
+            sort(&mut entries);
+            assert_eq!(entries.map(|entry| entry.key.as_str()), ["09", "10", "1b"]);
         }
     }
 

@@ -64,18 +64,54 @@ fn refused(c: char) -> Failure {
     )
 }
 
-/// Which styles a text may have.
-#[derive(Clone, Copy)]
+/// What a byte of a text means for the choice of its style.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Ordinary,
+    Space,
+    LineFeed,
+    Colon,
+    Hash,
+    /// Unprintable.
+    Control,
+    /// The first byte of a character beyond ASCII.
+    Lead,
+    /// A further one.
+    Continuation,
+    /// U+2028 or U+2029.
+    Separator,
+}
+
+impl Class {
+    fn of(byte: u8) -> Self {
+        match byte {
+            b' ' => Self::Space,
+            b'\n' => Self::LineFeed,
+            b':' => Self::Colon,
+            b'#' => Self::Hash,
+            0..0x20 | 0x7f => Self::Control,
+            0x80..0xc0 => Self::Continuation,
+            0xc0.. => Self::Lead,
+            _ => Self::Ordinary,
+        }
+    }
+
+    fn is_break(self) -> bool {
+        matches!(self, Self::LineFeed | Self::Separator)
+    }
+}
+
+/// Which styles a text may have, and what decides how it is written.
+#[derive(Clone, Copy, Default)]
 struct Shape {
     plain: bool,
     single: bool,
     literal: bool,
+    line_feeds: bool,
+    separators: bool,
 }
 
 impl Shape {
-    /// Only double quotes can hold it.
-    const DOUBLE: Self = Self { plain: false, single: false, literal: false };
-
     /// `None` if the text has an unprintable character.
     fn of(text: &str) -> Option<Self> {
         let bytes = text.as_bytes();
@@ -83,35 +119,44 @@ impl Shape {
         let mut plain = match bytes {
             [b'-', b'-', b'-', ..] | [b'.', b'.', b'.', ..] => false,
             [b'#' | b',' | b'[' | b']' | b'{' | b'}' | b'&' | b'*' | b'!' | b'|', ..] => false,
-            [b'>' | b'\'' | b'"' | b'%' | b'@' | b'`', ..] => false,
+            [b' ' | b'>' | b'\'' | b'"' | b'%' | b'@' | b'`', ..] => false,
             [b'?' | b':' | b'-', ..] => !blank_at(1),
             _ => true,
         };
+        let mut shape = Self::default();
         let mut break_before_space = false;
         let mut space_before_break = false;
-        let mut breaks = false;
-        let mut previous = '\0';
-        for (at, c) in text.char_indices() {
-            match c {
-                '0'..='9' | 'A'..='Z' | 'a'..='z' => {}
-                ' ' => break_before_space |= is_break(previous),
-                '\n' | LINE_SEPARATOR | PARAGRAPH_SEPARATOR => {
-                    breaks = true;
-                    space_before_break |= previous == ' ';
+        let mut previous = Class::Ordinary;
+        for (at, byte) in bytes.iter().enumerate() {
+            let mut class = Class::of(*byte);
+            match class {
+                Class::Ordinary | Class::Separator => {}
+                Class::Space => break_before_space |= previous.is_break(),
+                Class::Colon => plain &= !blank_at(at + 1),
+                Class::Hash => plain &= previous != Class::Space,
+                Class::Continuation => continue,
+                Class::LineFeed => {
+                    shape.line_feeds = true;
+                    space_before_break |= previous == Class::Space;
                 }
-                ':' => plain &= !blank_at(at + 1),
-                '#' => plain &= previous != ' ',
-                _ if is_printable(c) => {}
-                _ => return None,
+                Class::Control => return None,
+                Class::Lead => match text.get(at..).and_then(|rest| rest.chars().next()) {
+                    Some(LINE_SEPARATOR | PARAGRAPH_SEPARATOR) => {
+                        class = Class::Separator;
+                        shape.separators = true;
+                        space_before_break |= previous == Class::Space;
+                    }
+                    Some(c) if is_printable(c) => {}
+                    _ => return None,
+                },
             }
-            previous = c;
+            previous = class;
         }
-        let trailing_space = previous == ' ';
-        Some(Self {
-            plain: plain && !breaks && !trailing_space && !text.starts_with(' '),
-            single: !break_before_space && !space_before_break,
-            literal: !trailing_space && !space_before_break && !text.is_empty(),
-        })
+        let trailing_space = previous == Class::Space;
+        shape.plain = plain && !shape.line_feeds && !shape.separators && !trailing_space;
+        shape.single = !break_before_space && !space_before_break;
+        shape.literal = !trailing_space && !space_before_break;
+        Some(shape)
     }
 }
 
@@ -122,13 +167,13 @@ impl Writer<'_, '_> {
         let shape = match Shape::of(text) {
             Some(shape) => shape,
             None => match unprintable(text)? {
-                Cow::Borrowed(_) => Shape::DOUBLE,
+                Cow::Borrowed(_) => Shape { line_feeds: text.contains('\n'), ..Shape::default() },
                 Cow::Owned(folded) => return self.text(&folded, simple_key),
             },
         };
-        if text.contains('\n') {
+        if shape.line_feeds {
             if shape.literal && !simple_key {
-                self.literal(text);
+                self.literal(text, shape.separators);
             } else {
                 self.double_quoted(text, simple_key);
             }
@@ -148,6 +193,8 @@ impl Writer<'_, '_> {
         self.space_before();
         if simple_key || self.column + text.len() <= WIDTH {
             self.put_str(text);
+        } else if text.is_ascii() {
+            self.folded_ascii(text);
         } else {
             self.folded(text, |writer, word| writer.put_str(word));
         }
@@ -164,6 +211,27 @@ impl Writer<'_, '_> {
         }
         self.indicator("'", false, false, false);
         self.indention = false;
+    }
+
+    /// As [`Self::folded`] for text whose bytes are its columns: looks only where a break is due.
+    fn folded_ascii(&mut self, text: &str) {
+        let mut rest = text;
+        let mut from = (WIDTH + 1).saturating_sub(self.column);
+        while let Some(found) = rest.get(from..).and_then(|tail| tail.find(' ')) {
+            let at = from + found;
+            let around = (rest.as_bytes().get(at.wrapping_sub(1)), rest.as_bytes().get(at + 1));
+            if matches!(around, (None | Some(b' '), _) | (_, None | Some(b' '))) {
+                from = at + 1;
+                continue;
+            }
+            let (line, tail) = rest.split_at_checked(at).unwrap_or((rest, " "));
+            self.put_str(line);
+            self.indention = false;
+            self.write_indent();
+            rest = tail.get(1..).unwrap_or("");
+            from = (WIDTH + 1).saturating_sub(self.column);
+        }
+        self.put_str(rest);
     }
 
     /// Breaks lines at single spaces beyond the width; `write` writes what stands between spaces.
@@ -279,7 +347,15 @@ impl Writer<'_, '_> {
         self.put(short);
     }
 
-    fn literal(&mut self, text: &str) {
+    fn literal_line(&mut self, line: &str) {
+        if !line.is_empty() {
+            self.pad();
+            self.put_str(line);
+            self.indention = false;
+        }
+    }
+
+    fn literal(&mut self, text: &str, separators: bool) {
         self.indicator("|", true, false, false);
         if text.starts_with(|c| c == ' ' || is_break(c)) {
             self.indicator("2", false, false, false);
@@ -291,20 +367,25 @@ impl Writer<'_, '_> {
             _ => self.indicator("-", false, false, false),
         }
         self.put_break();
-        for line in text.split_inclusive(['\n', LINE_SEPARATOR, PARAGRAPH_SEPARATOR]) {
-            let content = line.strip_suffix(is_break).unwrap_or(line);
-            if !content.is_empty() {
-                self.pad();
-                self.put_str(content);
-                self.indention = false;
-            }
-            match line.chars().next_back() {
-                Some('\n') => {
-                    self.put_break();
-                    self.indention = true;
+        for line in text.split_inclusive('\n') {
+            let content = line.strip_suffix('\n').unwrap_or(line);
+            if separators {
+                for piece in content.split_inclusive([LINE_SEPARATOR, PARAGRAPH_SEPARATOR]) {
+                    let words = piece.trim_end_matches([LINE_SEPARATOR, PARAGRAPH_SEPARATOR]);
+                    self.literal_line(words);
+                    piece
+                        .chars()
+                        .next_back()
+                        .filter(|c| is_break(*c))
+                        .into_iter()
+                        .for_each(|c| self.separator(c));
                 }
-                Some(c) if is_break(c) => self.separator(c),
-                _ => {}
+            } else {
+                self.literal_line(content);
+            }
+            if content.len() < line.len() {
+                self.put_break();
+                self.indention = true;
             }
         }
         self.whitespace = true;
