@@ -325,3 +325,124 @@ fn depth_is_bounded() {
     let error = write(&deep(501)).unwrap_err();
     assert_eq!((error.kind(), error.code()), (ErrorKind::Limit, "too-deep"));
 }
+
+/// Laws: what is written reads back as the same tree, and writing that gives the same text.
+mod round_trip {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::yaml::{Dialect, ReadOptions, read_str};
+
+    const PIECES: [&str; 48] = [
+        " ",
+        " ",
+        " ",
+        "  ",
+        "\n",
+        "\n",
+        "\n\n",
+        "\t",
+        "\r",
+        "\0",
+        "\u{7}",
+        "-",
+        "- ",
+        "?",
+        "? ",
+        ":",
+        ": ",
+        "#",
+        " #",
+        "'",
+        "\"",
+        "\\",
+        "---",
+        "...",
+        "[",
+        "]",
+        "{",
+        "}",
+        ",",
+        "&",
+        "*",
+        "!",
+        "|",
+        ">",
+        "%",
+        "@",
+        "`",
+        "0",
+        "1",
+        "_",
+        ".",
+        "e",
+        "y",
+        "true",
+        "null",
+        "2001-01-01",
+        "é",
+        "😀",
+    ];
+
+    fn text() -> impl Strategy<Value = String> {
+        let pieces = prop::collection::vec(prop::sample::select(PIECES.to_vec()), 0..12);
+        let words = prop::sample::select(vec![
+            "a",
+            "the",
+            "Kubernetes",
+            "it's",
+            "k: v",
+            "- x",
+            "#tag",
+            "日本語",
+            "\u{feff}",
+        ]);
+        let prose = prop::collection::vec(words, 0..60);
+        prop_oneof![
+            pieces.prop_map(|pieces| pieces.concat()),
+            prose.prop_map(|words| words.join(" ")),
+            "[ -~]{0,100}",
+            // Beyond ASCII, without what go-yaml refuses and what YAML 1.1 and 1.2 read differently.
+            "[\\PC&&[^\u{85}\u{2028}\u{2029}]]{0,20}",
+        ]
+    }
+
+    /// `<<` is written without quotes, as go-yaml does it, and so reads back as a merge key.
+    fn key() -> impl Strategy<Value = String> {
+        prop_oneof![3 => "[a-z0-9._/-]{1,12}", 1 => text()].prop_filter("merge key", |key| key != "<<")
+    }
+
+    fn tree() -> impl Strategy<Value = Node> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::Bool),
+            any::<i64>().prop_map(Value::Int),
+            any::<f64>().prop_filter("finite", |value| value.is_finite()).prop_map(Value::Float),
+            text().prop_map(|text| Value::String(text.into())),
+            text().prop_map(|text| Value::String(text.into())),
+        ]
+        .prop_map(node);
+        leaf.prop_recursive(6, 60, 6, |inner| {
+            let items =
+                prop::collection::vec(inner.clone(), 0..5).prop_map(|items| Node::seq(items, Span::NONE));
+            let entries = prop::collection::vec((key(), inner), 0..6).prop_map(|entries| {
+                let entries = entries.into_iter().map(|(key, value)| (key.into(), value));
+                Node::map(entries.collect(), Span::NONE)
+            });
+            prop_oneof![items, entries]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_reads_back(trees in prop::collection::vec(tree(), 1..4)) {
+            let written = write_stream(&trees).unwrap();
+            for dialect in [Dialect::Kubectl, Dialect::Kyaml] {
+                let options = ReadOptions { dialect, ..ReadOptions::default() };
+                let (stream, _) = read_str("f.yaml", &written, &options).unwrap();
+                prop_assert_eq!(&stream.documents, &trees, "{:?}\n{}", dialect, written);
+                prop_assert_eq!(&write_stream(&stream.documents).unwrap(), &written);
+            }
+        }
+    }
+}
