@@ -8,6 +8,7 @@ pub mod knowledge;
 pub mod kustomize;
 pub mod node;
 pub mod object;
+pub mod sources;
 pub mod yaml;
 
 pub use error::{Diagnostic, Error, ErrorKind, Result};
