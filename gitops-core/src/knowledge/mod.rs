@@ -1,6 +1,10 @@
-//! Facts about Kubernetes and kustomize as tables, each with its source and version.
+//! Facts about Kubernetes, kustomize and their neighbours as tables, each with its source and version.
 
 pub mod field_specs;
+pub mod generated_names;
+pub mod list_identity;
 pub mod merge_keys;
 pub mod name_references;
+pub mod pod_specs;
 pub mod scope;
+pub mod secret_fields;

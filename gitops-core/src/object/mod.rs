@@ -1,5 +1,6 @@
 //! Kubernetes objects: identity and the parts that every kind has.
 
+pub mod image;
 mod selector;
 
 pub use selector::{LabelSelector, Operator, Requirement};

@@ -1,0 +1,139 @@
+//! Keeps the values of Secrets out of everything that people or programs are shown.
+
+use serde_json::Value;
+
+use crate::knowledge::secret_fields::secret_fields;
+use crate::node::{Node, Path, Segment};
+use crate::object::Object;
+
+/// What stands for a secret value.
+pub(crate) const MASK: &str = "(secret value)";
+/// What stands for the later of two secret values that differ. No hash: a short value could be
+/// guessed from one.
+pub(crate) const MASK_CHANGED: &str = "(secret value, changed)";
+
+/// Texts shorter than this are left alone in messages: replacing them would tell more than it hides.
+const MIN_REDACTED: usize = 4;
+
+/// Whether the values below `path` of an object of `kind` are secret.
+pub(crate) fn is_secret(kind: &str, path: &Path) -> bool {
+    secret_fields(kind).any(|field| {
+        path.segments().len() >= field.path.len()
+            && field.path.iter().zip(path.segments()).all(|(key, segment)| is_key(segment, key))
+    })
+}
+
+fn is_key(segment: &Segment, key: &str) -> bool {
+    matches!(segment, Segment::Key(found) if found == key)
+}
+
+/// The node at `path` of an object of `kind` as JSON for showing, every secret value masked.
+pub(crate) fn shown(kind: &str, path: &Path, node: &Node) -> Value {
+    let mut path = path.clone();
+    shown_below(kind, &mut path, node)
+}
+
+fn shown_below(kind: &str, path: &mut Path, node: &Node) -> Value {
+    if let Some(map) = node.as_map() {
+        let entries = map.iter().map(|(key, value)| {
+            path.push(Segment::Key(key.clone()));
+            let value = shown_below(kind, path, value);
+            path.pop();
+            (key.to_string(), value)
+        });
+        return Value::Object(entries.collect());
+    }
+    if let Some(items) = node.as_seq() {
+        let items = items.iter().enumerate().map(|(at, item)| {
+            path.push(Segment::Index(at));
+            let item = shown_below(kind, path, item);
+            path.pop();
+            item
+        });
+        return Value::Array(items.collect());
+    }
+    if !node.is_null() && is_secret(kind, path) {
+        return Value::from(MASK);
+    }
+    serde_json::to_value(node).unwrap_or(Value::Null)
+}
+
+/// `text` without the secret values of `object`, plain or in base64, where they occur in it. Policies
+/// may put the value that offends them into their messages.
+pub(crate) fn redacted(object: &Object, text: &str) -> String {
+    let mut values = Vec::new();
+    for field in secret_fields(object.kind()) {
+        if let Some(node) = object.node.at(field.path) {
+            collect(node, &mut values);
+        }
+    }
+    // Longest first, so that no value leaves the rest of a longer one behind.
+    values.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+    values.dedup();
+    let mut out = text.to_owned();
+    for value in values {
+        if out.contains(&value) {
+            out = out.replace(&value, MASK);
+        }
+    }
+    out
+}
+
+fn collect(node: &Node, values: &mut Vec<String>) {
+    if let Some(map) = node.as_map() {
+        map.iter().for_each(|(_, value)| collect(value, values));
+    } else if let Some(items) = node.as_seq() {
+        items.iter().for_each(|item| collect(item, values));
+    } else if let Some(text) = node.text() {
+        use base64::Engine as _;
+        let compact: String = text.split_whitespace().collect();
+        let decoded = base64::engine::general_purpose::STANDARD.decode(&compact).ok();
+        if let Some(decoded) = decoded.and_then(|bytes| String::from_utf8(bytes).ok()) {
+            values.extend([decoded.trim().to_owned()].into_iter().filter(|v| v.len() >= MIN_REDACTED));
+        }
+        values.extend([text.trim().to_owned()].into_iter().filter(|v| v.len() >= MIN_REDACTED));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::knowledge::secret_fields::LAST_APPLIED;
+    use serde_json::json;
+
+    #[test]
+    fn values_are_masked_wherever_the_subtree_starts() {
+        let secret = json!({
+            "kind": "Secret",
+            "metadata": {"name": "s", "annotations": {LAST_APPLIED: "{\"data\":…}", "a": "b"}},
+            "data": {"password": "aHVudGVyMg==", "empty": null},
+            "stringData": {"list": ["x"]},
+            "type": "Opaque",
+        });
+        let node = Node::from(&secret);
+        let all = shown("Secret", &Path::new(), &node);
+        assert_eq!(
+            all,
+            json!({
+                "kind": "Secret",
+                "metadata": {"name": "s", "annotations": {LAST_APPLIED: MASK, "a": "b"}},
+                "data": {"password": MASK, "empty": null},
+                "stringData": {"list": [MASK]},
+                "type": "Opaque",
+            })
+        );
+        let path = Path::of_keys(&["data", "password"]);
+        assert_eq!(shown("Secret", &path, node.lookup(&path).unwrap()), json!(MASK));
+        assert_eq!(shown("ConfigMap", &Path::new(), &node), secret);
+    }
+
+    #[test]
+    fn messages_lose_secret_values() {
+        let object = Object::new(Node::from(
+            &json!({"kind": "Secret", "data": {"p": "aHVudGVyMg=="}, "stringData": {"q": "abc"}}),
+        ));
+        assert_eq!(redacted(&object, "bad: hunter2 aHVudGVyMg== abc"), format!("bad: {MASK} {MASK} abc"));
+        let other = Object::new(Node::from(&json!({"kind": "ConfigMap", "data": {"p": "hunter2"}})));
+        assert_eq!(redacted(&other, "bad: hunter2"), "bad: hunter2");
+    }
+}
