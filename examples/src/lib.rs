@@ -1,3 +1,29 @@
 //! What the example programs share.
 
 pub mod repository;
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use gitops_core::files::{Disk, Files};
+    use gitops_core::{git, sources};
+
+    use super::repository::{Commit, make_repository, read_folder};
+
+    /// What is found in the demo's folder and in a commit of it is the same.
+    #[test]
+    fn the_demo_is_the_same_in_git() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/repository");
+        let dir = tempfile::tempdir().unwrap();
+        make_repository(dir.path(), &[Commit::new("demo", read_folder(&folder).unwrap())]).unwrap();
+        let revision = git::Repository::open(dir.path()).unwrap().revision("main").unwrap();
+        let discover = |files: &dyn Files| {
+            let found = sources::discover(files, &sources::DiscoverOptions::default()).unwrap();
+            serde_json::to_string_pretty(&found).unwrap()
+        };
+        let (disk, tree) = (Disk::open(&folder).unwrap(), revision.files());
+        assert_eq!(discover(&disk), discover(&tree));
+        assert!(discover(&tree).contains("\"name\": \"prod/apps\""));
+    }
+}

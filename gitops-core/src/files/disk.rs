@@ -288,6 +288,38 @@ mod tests {
     }
 
     #[cfg(unix)]
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(200))]
+        /// Whatever the links say, nothing outside the root is read, and what is read is what the
+        /// system would read at the resolved path.
+        #[test]
+        fn no_link_leads_outside(
+            links in proptest::collection::vec(("[ab]", "(/|(\\.\\./)*)([abs.]{1,2}/){0,3}[absr]"), 0..6),
+            path in "([abr.]{1,2}/){0,4}[abrs]",
+        ) {
+            use std::os::unix::fs::symlink;
+            let (dir, disk) = tree(&[("r/s", "inside"), ("s", "inside")]);
+            for (n, name) in ["s", "r", "root.s"].iter().enumerate() {
+                let _ = fs::write(dir.path().join(name), format!("outside {n}"));
+            }
+            for (at, (name, target)) in links.iter().enumerate() {
+                let folder = disk.root().join(if at % 2 == 0 { "" } else { "r" });
+                let _ = symlink(target, folder.join(name));
+            }
+            if let Ok(content) = disk.read(&path) {
+                proptest::prop_assert_eq!(&*content.bytes, b"inside");
+                let resolved = disk.resolve(&path).unwrap();
+                let full = fs::canonicalize(disk.root().join(&path));
+                // The system refuses `file/..`; here as there `..` is a step up.
+                if let Ok(full) = full {
+                    proptest::prop_assert_eq!(full, disk.root().join(&resolved));
+                }
+                proptest::prop_assert_eq!(disk.resolve(&resolved).unwrap(), resolved);
+            }
+        }
+    }
+
+    #[cfg(unix)]
     #[test]
     fn what_is_no_file_is_not_opened() {
         use std::os::unix::ffi::OsStrExt;

@@ -368,3 +368,20 @@ fn many_threads_read_one_repository() {
         }
     });
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(500))]
+    /// No revision, however odd, makes the reader panic, and every answer is a commit or an error of Git.
+    #[test]
+    fn any_text_may_be_asked_for(spec in "(HEAD|main|v1|@|[0-9a-f]{4,8}|\\PC{0,6})([~^:@{}.\\-/0-9a-z]{0,8})(\\.{2,3}main)?") {
+        static MADE: std::sync::LazyLock<(tempfile::TempDir, Repository, Vec<String>)> =
+            std::sync::LazyLock::new(|| {
+                made(&[Commit::new("one", tree(&[("a", "1")])), Commit::new("two", tree(&[("a", "2")]))])
+            });
+        let (_, repository, ids) = &*MADE;
+        match repository.revision(&spec) {
+            Ok(revision) => proptest::prop_assert!(ids.contains(&revision.commit().to_string())),
+            Err(error) => proptest::prop_assert_eq!(error.kind(), ErrorKind::Git),
+        }
+    }
+}
