@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use regex::bytes::Regex;
+
 use super::{DiscoverOptions, is_fatal};
 use crate::files::{FileKind, Files};
 use crate::node::Node;
@@ -12,14 +14,9 @@ use crate::{Diagnostic, Error, ErrorKind, Result};
 pub(super) const KUSTOMIZATION_FILES: [&str; 3] =
     ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
-/// A file without any of these declares nothing that is looked for.
-const GROUPS: [&str; 5] = [
-    "kustomize.toolkit.fluxcd.io",
-    "fluxcd.controlplane.io",
-    "source.extensions.fluxcd.io",
-    "argoproj.io",
-    "securitytower.io",
-];
+/// A file without this declares nothing that is looked for. It matches every way in which people and
+/// tools write the line; a CRD of one of the groups, which is large, does not match.
+const MARKER: &str = r#"apiVersion["']?\s*:\s*(?:[!&]\S*\s+)*["']?(?:kustomize\.toolkit\.fluxcd\.io|source\.extensions\.fluxcd\.io|fluxcd\.controlplane\.io|argoproj\.io|securitytower\.io)/"#;
 
 /// Deeper folders are refused: walking them costs the square of their depth.
 const MAX_DEPTH: usize = 100;
@@ -115,9 +112,9 @@ pub(super) fn scan(files: &dyn Files, options: &DiscoverOptions) -> Result<Scan>
     }
     scan.kustomizations.sort();
     texts.sort();
-    let mut bytes = 0;
+    let mut reader = Reader { files, options, marker: Regex::new(MARKER).ok(), bytes: 0 };
     for path in texts {
-        match candidates(files, &path, options, &mut bytes) {
+        match reader.candidates(&path) {
             Ok(found) => {
                 scan.documents.extend(found.into_iter().map(|node| Document { file: path.clone(), node }));
             }
@@ -132,35 +129,39 @@ pub(super) fn scan(files: &dyn Files, options: &DiscoverOptions) -> Result<Scan>
     Ok(scan)
 }
 
-/// The documents of a file that may declare something.
-fn candidates(
-    files: &dyn Files,
-    path: &str,
-    options: &DiscoverOptions,
-    bytes: &mut u64,
-) -> Result<Vec<Node>> {
-    let content = files.read(path)?;
-    *bytes += content.bytes.len() as u64;
-    if *bytes > options.max_bytes {
-        let message = format!("the repository has more than {} bytes of YAML", options.max_bytes);
-        return Err(Error::new(ErrorKind::Limit, "too-much-yaml", message));
-    }
-    // A file that is not UTF-8 is looked at as well, to be reported if it is a candidate.
-    let text = String::from_utf8_lossy(&content.bytes);
-    if !GROUPS.iter().any(|group| text.contains(group)) {
-        return Ok(Vec::new());
-    }
-    let text = yaml::decode(path, &content.bytes)?;
-    let file = options.sources.add(path, text);
-    let read = ReadOptions { dialect: Dialect::Kubectl, limits: options.limits, last_key_wins: true };
-    let mut found = Vec::new();
-    for document in yaml::read(&options.sources, file, &read)?.documents {
-        let is_list = document.get("kind").and_then(Node::as_str).is_some_and(|kind| kind.ends_with("List"));
-        match document.get("items").and_then(Node::as_seq) {
-            Some(items) if is_list => found.extend(items.iter().filter(|item| item.is_map()).cloned()),
-            _ if document.is_map() => found.push(document),
-            _ => {}
+struct Reader<'a> {
+    files: &'a dyn Files,
+    options: &'a DiscoverOptions,
+    marker: Option<Regex>,
+    bytes: u64,
+}
+
+impl Reader<'_> {
+    /// The documents of a file that may declare something.
+    fn candidates(&mut self, path: &str) -> Result<Vec<Node>> {
+        let options = self.options;
+        let content = self.files.read(path)?;
+        self.bytes += content.bytes.len() as u64;
+        if self.bytes > options.max_bytes {
+            let message = format!("the repository has more than {} bytes of YAML", options.max_bytes);
+            return Err(Error::new(ErrorKind::Limit, "too-much-yaml", message));
         }
+        if self.marker.as_ref().is_some_and(|marker| !marker.is_match(&content.bytes)) {
+            return Ok(Vec::new());
+        }
+        let text = yaml::decode(path, &content.bytes)?;
+        let file = options.sources.add(path, text);
+        let read = ReadOptions { dialect: Dialect::Kubectl, limits: options.limits, last_key_wins: true };
+        let mut found = Vec::new();
+        for document in yaml::read(&options.sources, file, &read)?.documents {
+            let kind = document.get("kind").and_then(Node::as_str);
+            let is_list = kind.is_some_and(|kind| kind.ends_with("List"));
+            match document.get("items").and_then(Node::as_seq) {
+                Some(items) if is_list => found.extend(items.iter().filter(|item| item.is_map()).cloned()),
+                _ if document.is_map() => found.push(document),
+                _ => {}
+            }
+        }
+        Ok(found)
     }
-    Ok(found)
 }

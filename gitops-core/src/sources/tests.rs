@@ -89,7 +89,7 @@ fn flux_kustomizations_are_environments_of_their_cluster() {
         .with("apps/staging/a.yaml", "a: 1")
         .with("apps/more/b.yaml", "a: 1")
         .with("lost/kustomization.yaml", KUSTOMIZATION)
-        .with("templates/broken.yaml", "# argoproj.io\na: {{ b }}: c\n")
+        .with("templates/broken.yaml", "apiVersion: argoproj.io/v1alpha1\nkind: {{ b }}: c\n")
         .with(".github/x.yaml", flux("hidden", "apps/prod", "flux-system", ""))
         .with("web/node_modules/x.yaml", flux("vendored", "apps/prod", "flux-system", ""));
     insta::assert_snapshot!(shown_discovery(&files));
@@ -295,4 +295,19 @@ fn bounds_hold() {
     let limits = Limits { max_bytes: 10, ..Limits::default() };
     let found = discover(&files, &DiscoverOptions { limits, ..options() }).unwrap();
     assert_eq!(found.warnings.iter().map(|warning| warning.code).collect::<Vec<_>>(), ["too-large"]);
+}
+
+#[test]
+fn declarations_are_found_however_they_are_written() {
+    for text in [
+        r#"{"apiVersion": "argoproj.io/v1alpha1", "kind": "Application", "metadata": {"name": "x"}, "spec": {"source": {"path": "a"}}}"#,
+        "'apiVersion':   'argoproj.io/v1alpha1'\nkind: Application\nmetadata: {name: x}\nspec: {source: {path: a}}",
+        "kind: Application\nmetadata: {name: x}\nspec: {source: {path: a}}\napiVersion:\n  !!str argoproj.io/v1alpha1",
+        "a: 1\n---\nkind: List\nitems:\n- kind: Application\n  apiVersion: &v argoproj.io/v1\n  metadata: {name: x}\n  spec: {source: {path: a}}",
+    ] {
+        let files = Memory::new().with("x.yaml", text).with("a/a.yaml", "");
+        let found = discover(&files, &DiscoverOptions::default()).unwrap();
+        assert_eq!(found.environments.len(), 1, "{text}");
+        assert_eq!(found.warnings, [], "{text}");
+    }
 }
