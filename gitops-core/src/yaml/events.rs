@@ -10,6 +10,7 @@ use granit_parser as granit;
 use super::explain;
 use super::repair::Repair;
 use super::resolve::Style;
+use super::tabs::Tabs;
 
 /// A step through a YAML stream.
 #[derive(Debug)]
@@ -80,6 +81,8 @@ impl Problem {
 pub(super) struct Events<'a> {
     text: &'a str,
     parser: granit::Parser<'a, granit::StrInput<'a>>,
+    tabs: Tabs,
+    documents: usize,
 }
 
 impl<'a> Events<'a> {
@@ -93,7 +96,8 @@ impl<'a> Events<'a> {
             block_nesting_limit: depth,
         };
         options.set_emit_comments(false);
-        Self { text, parser: granit::Parser::new_from_str_with_options(text, options) }
+        let parser = granit::Parser::new_from_str_with_options(text, options);
+        Self { text, parser, tabs: Tabs::new(text), documents: 0 }
     }
 
     /// The next event and the offset of its first byte; `None` at the end.
@@ -104,6 +108,9 @@ impl<'a> Events<'a> {
                 Err(error) => return Some(Err(explain::problem(self.text, &error))),
             };
             let mut start = offset(self.text, span.start);
+            if let Err(tab) = self.watch_tabs(&event, span) {
+                return Some(Err(Problem::new("syntax", explain::TAB, tab)));
+            }
             let event = match event {
                 granit::Event::StreamEnd => return None,
                 granit::Event::DocumentStart(_, Some(version))
@@ -113,7 +120,14 @@ impl<'a> Events<'a> {
                     let message = "Kubernetes tools only read `%YAML 1.1`; remove the line";
                     return Some(Err(Problem::new("syntax", message, self.directive(start))));
                 }
-                granit::Event::DocumentStart(..) => Event::DocumentStart,
+                granit::Event::DocumentStart(explicit, _) => {
+                    self.documents += 1;
+                    if !explicit && self.documents > 1 {
+                        let message = "a further document must begin with `---`";
+                        return Some(Err(Problem::new("syntax", message, start)));
+                    }
+                    Event::DocumentStart
+                }
                 granit::Event::DocumentEnd => Event::DocumentEnd,
                 granit::Event::Alias(anchor) => Event::Alias(anchor),
                 granit::Event::UnresolvedAlias(name) => {
@@ -156,6 +170,33 @@ impl<'a> Events<'a> {
 }
 
 impl Events<'_> {
+    /// Looks for tabs up to an event; the error is where one stands that go-yaml refuses.
+    fn watch_tabs(&mut self, event: &granit::Event<'_>, span: granit::Span) -> Result<(), usize> {
+        use granit::{Event, ScalarStyle, StructureStyle};
+        if self.tabs.done() {
+            return Ok(());
+        }
+        let (start, end) = (offset(self.text, span.start), offset(self.text, span.end));
+        match event {
+            Event::StreamEnd => self.tabs.between(self.text.len()),
+            Event::MappingStart(StructureStyle::Block, ..)
+            | Event::SequenceStart(StructureStyle::Block, ..) => self.tabs.block(start, span.start.col()),
+            Event::MappingStart(..) | Event::SequenceStart(..) => self.tabs.flow(start),
+            Event::MappingEnd | Event::SequenceEnd => {
+                self.tabs.close(end);
+                Ok(())
+            }
+            // Nothing stands there, so its span is somewhere behind.
+            Event::Scalar(_, ScalarStyle::Plain, ..) if start == end => Ok(()),
+            Event::Scalar(_, ScalarStyle::Plain, ..) => self.tabs.plain(self.text, start, end),
+            Event::Scalar(_, ScalarStyle::Literal | ScalarStyle::Folded, ..) => {
+                self.tabs.quoted(block_header(self.text, start), end)
+            }
+            Event::Scalar(..) | Event::Alias(_) => self.tabs.quoted(start, end),
+            _ => Ok(()),
+        }
+    }
+
     /// Where the `%YAML` stands before the `---` at `offset`.
     fn directive(&self, offset: usize) -> usize {
         self.text.get(..offset).and_then(|before| before.rfind("%YAML")).unwrap_or(offset)

@@ -34,7 +34,7 @@ fn message(text: &str, at: usize, kind: &Kind) -> String {
     }
     let tab = line.get(..indent).is_some_and(|indent| indent.contains('\t'));
     if tab && matches!(kind, Kind::TabNotAllowed | Kind::TabInBlockIndentation | Kind::TabInIndentation) {
-        return "a tab is used for indentation; YAML needs blanks".to_owned();
+        return TAB.to_owned();
     }
     match kind {
         Kind::TabNotAllowed
@@ -99,6 +99,9 @@ fn message(text: &str, at: usize, kind: &Kind) -> String {
         kind => kind.to_string(),
     }
 }
+
+/// The commonest mistake of all.
+pub(super) const TAB: &str = "a tab is used for indentation; YAML needs blanks";
 
 /// What Git writes into a file that it could not merge.
 const CONFLICT: [&str; 3] = ["<<<<<<<", "=======", ">>>>>>>"];

@@ -12,6 +12,7 @@ mod number;
 mod read;
 mod repair;
 mod resolve;
+mod tabs;
 mod timestamp;
 
 pub use decode::decode;

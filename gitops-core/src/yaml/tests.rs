@@ -246,6 +246,16 @@ fn what_go_reads_beyond_the_standard() {
     for text in ["a: 'x\n---\ny'\n", "a:\n\tb: 1\n", "a: {\n\tb: [1}\n", "a: 'x\ny\n", "a: {\n\tb: 1\n"] {
         assert_eq!(json(text, Dialect::Kyaml).unwrap_err().code(), "syntax", "{text:?}");
     }
+    // And what it refuses: tabs on empty lines too, and documents without their `---`.
+    for text in
+        ["a: 1\n\t\nb: 2\n", "\ta: 1\n", "a:\n  - b\n\t# c\n", "a: 'b'\n  \t\nc: d\n", "a: 1\n...\nb: 2\n"]
+    {
+        assert_eq!(json(text, Dialect::Kyaml).unwrap_err().code(), "syntax", "{text:?}");
+    }
+    both(
+        "a: b\n  \t\n  \tc\n  \t\nd: |\n\n  \te\n  \t\nf: [\n\t]\n",
+        "{\"a\":\"b\\nc\",\"d\":\"\\n\\te\\n\\t\\n\",\"f\":[]}",
+    );
     // Places stay those of the file.
     let (stream, sources) =
         read_str("f", "a: 'x\ny\nz'\nb: 1\nc: {\n\td: 2}\n", &options(Dialect::Kyaml)).unwrap();
