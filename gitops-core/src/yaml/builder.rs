@@ -185,7 +185,7 @@ impl<'a> Builder<'a> {
             let message = "the alias stands inside the very node its anchor names".to_owned();
             return Err(Problem::new("unknown-alias", message, offset));
         };
-        let mut built = built.clone();
+        let built = built.clone();
         self.alias_nodes = self.alias_nodes.saturating_add(built.size);
         let limit = self.options.limits.max_alias_nodes;
         if self.alias_nodes > limit {
@@ -198,8 +198,6 @@ impl<'a> Builder<'a> {
         if self.awaits_key() {
             return self.key(&built.node, offset, self.alias_end(offset));
         }
-        // The text that sets a scalar here is the anchor's, as for every value inside a shared tree.
-        built.height = built.height.min(DEEPEST);
         self.attach(built, true, offset)
     }
 
@@ -221,12 +219,10 @@ impl<'a> Builder<'a> {
             return self.set_key(Key::Merge(span), event.end, offset);
         }
         let offset_of_node = if event.implicit { self.implicit_offset(offset) } else { offset };
-        let value = if is_key && event.tag.is_none() && event.style == Style::Quoted {
-            Value::String(self.intern(&event.text))
-        } else {
-            resolve::scalar(&event.text, event.style, event.tag.as_deref(), dialect)
-                .map_err(|message| Problem::new("bad-tag", message, offset))?
-        };
+        let keys = &mut self.keys;
+        let shared = || if is_key { intern(keys, &event.text) } else { Text::from(event.text.as_ref()) };
+        let value = resolve::scalar(&event.text, event.style, event.tag.as_deref(), dialect, shared)
+            .map_err(|message| Problem::new("bad-tag", message, offset))?;
         let built = Built { node: Node::new(value, self.input.span(offset_of_node)), size: 1, height: 0 };
         self.define(event.anchor, &built);
         if is_key { self.key(&built.node, offset, event.end) } else { self.attach(built, false, offset) }
@@ -243,21 +239,12 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn intern(&mut self, key: &str) -> Text {
-        if let Some(known) = self.keys.get(key) {
-            return known.clone();
-        }
-        let key = Text::from(key);
-        self.keys.insert(key.clone());
-        key
-    }
-
     /// Takes a scalar as the key of the innermost mapping.
     fn key(&mut self, node: &Node, offset: usize, end: usize) -> Result<(), Problem> {
         let at_top = self.stack.len() == 1;
         let name = key_text(node, self.options.dialect, at_top)
             .ok_or_else(|| bad_key(self.text, node, self.options.dialect, offset))?;
-        let name = self.intern(&name);
+        let name = intern(&mut self.keys, &name);
         let span = self.input.span(offset);
         self.set_key(Key::Name(name, span), end, offset)
     }
@@ -298,9 +285,6 @@ impl<'a> Builder<'a> {
 
     /// Puts a finished node where it belongs.
     fn attach(&mut self, built: Built, aliased: bool, offset: usize) -> Result<(), Problem> {
-        if aliased && self.awaits_key() {
-            return Err(complex_key(self.text, offset));
-        }
         let Some(open) = self.stack.last_mut() else {
             self.root = Some(built);
             return Ok(());
@@ -325,6 +309,16 @@ impl<'a> Builder<'a> {
         }
         Ok(())
     }
+}
+
+/// The text of a key, one for all equal keys.
+fn intern(keys: &mut HashSet<Text>, key: &str) -> Text {
+    if let Some(known) = keys.get(key) {
+        return known.clone();
+    }
+    let key = Text::from(key);
+    keys.insert(key.clone());
+    key
 }
 
 /// Whether a key stands for a merge.
@@ -389,7 +383,7 @@ fn float_key(value: f64) -> String {
 }
 
 fn bad_key(text: &str, node: &Node, dialect: Dialect, offset: usize) -> Problem {
-    let spelled = node.text().unwrap_or_default();
+    let Some(spelled) = node.text() else { return complex_key(text, offset) };
     let message = match dialect {
         _ if spelled.is_empty() => "a key is missing before the colon".to_owned(),
         _ if template(text, offset) => TEMPLATE.to_owned(),

@@ -130,10 +130,10 @@ impl<'a> Events<'a> {
                 }
                 granit::Event::DocumentEnd => Event::DocumentEnd,
                 granit::Event::Alias(anchor) => Event::Alias(anchor),
-                granit::Event::UnresolvedAlias(name) => {
-                    let message = format!(
-                        "the alias *{name} has no anchor &{name} before it in this document; quote the value if it is text"
-                    );
+                granit::Event::UnresolvedAlias(_) => {
+                    // Without the name: it may be a password that nobody quoted.
+                    let message = "this alias (`*`) has no anchor (`&`) of its name before it in the document; \
+                                   quote the value if it is text";
                     return Some(Err(Problem::new("unknown-alias", message, start)));
                 }
                 granit::Event::Scalar(text, style, anchor, tag) => {

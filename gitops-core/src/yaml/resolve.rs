@@ -35,7 +35,7 @@ pub(super) fn is_text(text: &str, dialect: Dialect) -> bool {
     matches!(plain(text, dialect, Text::empty), Value::String(_))
 }
 
-/// As [`parse_scalar`], asking `shared` for the text when it is kept.
+/// As [`parse_scalar`]; `shared` gives the text to keep.
 fn plain(text: &str, dialect: Dialect, shared: impl FnOnce() -> Text) -> Value {
     let Some(first) = text.as_bytes().first() else { return Value::Null };
     let keep = |plain: Plain| Value::Plain(Arc::new(plain));
@@ -116,24 +116,27 @@ pub(super) enum Style {
 /// The namespace of YAML's own tags, which `!!` stands for.
 pub(super) const YAML_TAGS: &str = "tag:yaml.org,2002:";
 
-/// The value of a scalar with an optional tag, written out in full.
+/// The value of a scalar with an optional tag, written out in full; `shared` gives its text to keep.
 ///
 /// The error is a message.
-pub(super) fn scalar(text: &str, style: Style, tag: Option<&str>, dialect: Dialect) -> Result<Value, String> {
-    let kind = match tag {
-        None if style == Style::Quoted => return Ok(Value::String(Text::from(text))),
-        None => return Ok(parse_scalar(text, dialect)),
+pub(super) fn scalar(
+    text: &str,
+    style: Style,
+    tag: Option<&str>,
+    dialect: Dialect,
+    shared: impl FnOnce() -> Text,
+) -> Result<Value, String> {
+    let kind = match (tag, style) {
+        (None, Style::Plain) => return Ok(plain(text, dialect, shared)),
+        (None, Style::Quoted) => None,
         // The non-specific tag: text for v2, no tag at all for v3.
-        Some("!") if style == Style::Plain && dialect == Dialect::Kyaml => {
-            return Ok(parse_scalar(text, dialect));
-        }
-        Some(tag) => tag.strip_prefix(YAML_TAGS),
+        (Some("!"), Style::Plain) if dialect == Dialect::Kyaml => return Ok(plain(text, dialect, shared)),
+        (Some(tag), _) => tag.strip_prefix(YAML_TAGS),
     };
-    let Some(kind) = kind else { return Ok(Value::String(Text::from(text))) };
     match kind {
-        "binary" => binary(text),
-        "bool" | "int" | "float" | "null" | "timestamp" => tagged(text, kind, dialect),
-        _ => Ok(Value::String(Text::from(text))),
+        Some("binary") => binary(text),
+        Some(kind @ ("bool" | "int" | "float" | "null" | "timestamp")) => tagged(text, kind, dialect),
+        _ => Ok(Value::String(shared())),
     }
 }
 

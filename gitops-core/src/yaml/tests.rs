@@ -326,6 +326,10 @@ fn messages() {
         "<<<<<<< HEAD\na: 1\n=======\n",
         "~: 1\n",
         "a: !!int x\n",
+        "a: &x [1]\n*x : 2\n",
+        "? {a: 1}\n: 2\n",
+        ": 1\n",
+        "a: 1\n\t\nb: 2\n",
         "%YAML 1.1\n",
         "%YAML 1.2\n---\na: 1\n",
         "%YAML 1.1\n---\na: 1\n",
@@ -362,6 +366,7 @@ fn an_unknown_file_holds_nothing() {
 
 mod laws {
     use proptest::prelude::*;
+    use serde::Serialize;
 
     use super::*;
 
@@ -401,6 +406,26 @@ mod laws {
         Ok(())
     }
 
+    fn any_json() -> impl Strategy<Value = serde_json::Value> {
+        use serde_json::Value;
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<u64>().prop_map(Value::from),
+            (-1e9..1e9).prop_map(Value::from),
+            "\\PC{0,12}".prop_map(Value::from),
+            "[ a-z:#'\"\\\\{}\\[\\],&*!|>%@`?-]{0,8}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 24, 4, |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                proptest::collection::vec(("[a-z ]{0,4}\\PC?", inner), 0..4)
+                    .prop_map(|pairs| Value::Object(pairs.into_iter().collect())),
+            ]
+        })
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(512))]
 
@@ -424,6 +449,25 @@ mod laws {
             Just("\\"), Just("ä"), Just("1"), Just("~"), Just("\r\n"), Just("\u{feff}"), Just("%YAML 1.2\n"),
         ], 0..40)) {
             check(&parts.concat())?;
+        }
+
+        /// JSON is YAML, also indented by tabs and below a key.
+        #[test]
+        fn json_is_read_as_it_is(json in any_json()) {
+            let expected = Node::from(&json);
+            let mut tabs = Vec::new();
+            let format = serde_json::ser::PrettyFormatter::with_indent(b"\t");
+            json.serialize(&mut serde_json::Serializer::with_formatter(&mut tabs, format)).unwrap();
+            let tabs = String::from_utf8(tabs).unwrap();
+            let texts = [json.to_string(), serde_json::to_string_pretty(&json).unwrap(), tabs];
+            for text in texts {
+                for dialect in [Dialect::Kubectl, Dialect::Kyaml] {
+                    let (stream, _) = read_str("f", &text, &options(dialect)).unwrap();
+                    prop_assert_eq!(&stream.documents[0], &expected);
+                    let (stream, _) = read_str("f", &format!("a:\n  b: {text}\n"), &options(dialect)).unwrap();
+                    prop_assert_eq!(stream.documents[0].at(&["a", "b"]), Some(&expected));
+                }
+            }
         }
 
         /// Text in double quotes is itself, and plain text either fails or is kept.
