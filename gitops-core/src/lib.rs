@@ -8,6 +8,8 @@ pub mod knowledge;
 pub mod kustomize;
 pub mod node;
 pub mod object;
+#[cfg(feature = "policy")]
+pub mod policy;
 pub mod report;
 pub mod review;
 pub mod sources;

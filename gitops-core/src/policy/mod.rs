@@ -1,0 +1,272 @@
+//! Gatekeeper policies evaluated without a cluster: ConstraintTemplates in Rego, and their Constraints.
+//!
+//! A [`PolicySet`] is compiled once and evaluated many times, from many threads. The verdict and the
+//! message of every violation are those of Gatekeeper's own Rego driver (proved on its library's
+//! suites and on a differential set); a policy that fails at run time is a finding for each of its
+//! constraints, as in Gatekeeper. What could not be evaluated is counted, never passed over.
+
+mod builtins;
+#[doc(hidden)]
+pub mod conformance;
+mod constraint;
+mod evaluate;
+mod format;
+mod locate;
+mod rego;
+mod template;
+mod value;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use constraint::{CONSTRAINT_GROUP, Constraint};
+use template::{TEMPLATE_GROUP, Template};
+
+use crate::node::{Node, Path, SourceMap};
+use crate::object::{Object, ObjectId};
+use crate::{Error, ErrorKind, Result};
+
+pub use evaluate::EvaluateOptions;
+
+/// Templates and constraints, compiled. Cheap to clone, immutable, usable from many threads.
+#[derive(Clone, Default)]
+pub struct PolicySet {
+    templates: Vec<Arc<Template>>,
+    constraints: Vec<Arc<Constraint>>,
+}
+
+impl fmt::Debug for PolicySet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let constraints = self.constraints().map(|(kind, name)| format!("{kind}/{name}"));
+        f.debug_struct("PolicySet")
+            .field("constraints", &constraints.collect::<Vec<_>>())
+            .finish_non_exhaustive()
+    }
+}
+
+impl PolicySet {
+    /// Compiles the ConstraintTemplates and Constraints found among `objects`; other objects are left
+    /// alone. `sources` resolves the spans of the objects' nodes into places.
+    ///
+    /// Templates may be `templates.gatekeeper.sh/v1`, `v1beta1` or `v1alpha1`, with `rego` and `libs` or
+    /// with `code`; a template with CEL only is kept, and counted as not checked for each object
+    /// its constraints match.
+    ///
+    /// # Errors
+    /// The first template or constraint that Gatekeeper would not accept, as [`ErrorKind::Policy`] with
+    /// its place: `bad-template`, `template-name-mismatch`, `template-does-not-compile`,
+    /// `recursive-policy`, `template-conflict`, `bad-constraint`, `constraint-conflict`,
+    /// `constraint-without-template`.
+    pub fn from_objects(objects: &[Object], sources: &SourceMap) -> Result<Self> {
+        let (set, errors) = Self::collect(objects, sources);
+        match errors.into_iter().next() {
+            Some(error) => Err(error),
+            None => Ok(set),
+        }
+    }
+
+    /// The same, but keeps what is good and gives every error beside it. A constraint of a template
+    /// that is bad is an error too.
+    #[must_use]
+    pub fn collect(objects: &[Object], sources: &SourceMap) -> (Self, Vec<Error>) {
+        let mut set = Self::default();
+        let mut errors = Vec::new();
+        let mut by_kind: BTreeMap<String, usize> = BTreeMap::new();
+        let templates =
+            objects.iter().filter(|o| o.kind() == "ConstraintTemplate" && o.group() == TEMPLATE_GROUP);
+        for object in templates {
+            // The same template rendered for several environments is one template.
+            if set.templates.iter().any(|known| known.node == object.node) {
+                continue;
+            }
+            match template::compile(object, sources) {
+                Ok(template) if by_kind.contains_key(&template.kind) => errors.push(
+                    Error::new(
+                        ErrorKind::Policy,
+                        "template-conflict",
+                        format!("ConstraintTemplate {} is defined twice, differently", object.name()),
+                    )
+                    .at(sources.locate(object.node.span)),
+                ),
+                Ok(template) => {
+                    by_kind.insert(template.kind.clone(), set.templates.len());
+                    set.templates.push(Arc::new(template));
+                }
+                Err(error) => errors.push(error),
+            }
+        }
+        for object in objects.iter().filter(|object| object.group() == CONSTRAINT_GROUP) {
+            if let Err(error) = set.add_constraint(object, &by_kind, sources) {
+                errors.push(error);
+            }
+        }
+        // The order of findings: template, then constraint.
+        let templates = &set.templates;
+        set.constraints.sort_by(|a, b| {
+            let kind = |c: &Constraint| templates.get(c.template).map(|template| template.kind.as_str());
+            (kind(a), &a.name).cmp(&(kind(b), &b.name))
+        });
+        (set, errors)
+    }
+
+    fn add_constraint(
+        &mut self,
+        object: &Object,
+        by_kind: &BTreeMap<String, usize>,
+        sources: &SourceMap,
+    ) -> Result<()> {
+        let place = sources.locate(object.node.span);
+        let Some((index, template)) =
+            by_kind.get(object.kind()).and_then(|&at| Some((at, self.templates.get(at)?)))
+        else {
+            return Err(Error::new(
+                ErrorKind::Policy,
+                "constraint-without-template",
+                format!(
+                    "{} {}: no ConstraintTemplate defines the kind `{}`; add the template, or remove the constraint",
+                    object.kind(),
+                    object.name(),
+                    object.kind()
+                ),
+            )
+            .at(place));
+        };
+        let known =
+            self.constraints.iter().find(|known| known.template == index && known.name == object.name());
+        if let Some(known) = known {
+            if known.node == object.node {
+                return Ok(());
+            }
+            return Err(Error::new(
+                ErrorKind::Policy,
+                "constraint-conflict",
+                format!("{} {} is defined twice, differently", object.kind(), object.name()),
+            )
+            .at(place));
+        }
+        let constraint = constraint::read(object, index, template, sources)?;
+        self.constraints.push(Arc::new(constraint));
+        Ok(())
+    }
+
+    /// Whether there is no constraint, so that nothing would be evaluated.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.constraints.is_empty()
+    }
+
+    /// The constraints as (kind of the template, name), in the order of findings.
+    pub fn constraints(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.constraints.iter().filter_map(|constraint| {
+            Some((self.templates.get(constraint.template)?.kind.as_str(), constraint.name.as_str()))
+        })
+    }
+
+    /// The kinds of the templates, in the order they were given.
+    pub fn templates(&self) -> impl Iterator<Item = &str> {
+        self.templates.iter().map(|template| template.kind.as_str())
+    }
+
+    /// Evaluates every constraint on every object it matches. Never fails: a policy that cannot be
+    /// evaluated on an object is a [`FindingKind::Error`].
+    #[must_use]
+    pub fn evaluate(&self, objects: &[Object], options: &EvaluateOptions<'_>) -> PolicyReport {
+        evaluate::evaluate(self, objects, options)
+    }
+
+    /// Evaluates every constraint that matches an AdmissionRequest, as the admission webhook would:
+    /// `input.review` is the request as given, with `object` taken from `oldObject` for a DELETE.
+    /// [`Finding::object`] is 0. A request without an object gives an empty report.
+    #[must_use]
+    pub fn evaluate_request(&self, request: &Node, options: &EvaluateOptions<'_>) -> PolicyReport {
+        let deleted = request.get("operation").and_then(Node::as_str) == Some("DELETE");
+        let mut request = request.clone();
+        if deleted {
+            let old = request.get("oldObject").cloned();
+            if let (Some(map), Some(old)) = (request.as_map_mut(), old) {
+                map.insert("object", old);
+            }
+        }
+        match request.get("object") {
+            Some(node) if node.is_map() => {
+                let objects = [Object::new(node.clone())];
+                evaluate::evaluate_as(self, &objects, Some(&request), options)
+            }
+            _ => PolicyReport::default(),
+        }
+    }
+}
+
+/// Whether a finding is a verdict or the failure to reach one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum FindingKind {
+    /// The policy says that the object violates it.
+    Violation,
+    /// The policy failed on the object (a conflict, a message that is no text, out of time). Gatekeeper
+    /// treats it as a violation, and so should a reader.
+    Error,
+}
+
+/// One violation of one constraint by one object.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Finding {
+    /// The kind of the constraint, which names the template.
+    pub template: String,
+    /// The name of the constraint.
+    pub constraint: String,
+    /// `deny`, `warn`, `dryrun`, or a text that Gatekeeper does not recognise. Scoped actions are resolved
+    /// for [`EvaluateOptions::enforcement_point`].
+    pub enforcement_action: String,
+    /// Index of the object among the objects given.
+    pub object: usize,
+    /// What names the object.
+    pub id: ObjectId,
+    /// The policy's message, as Gatekeeper would show it.
+    pub message: String,
+    /// The policy's details, if it gave any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub details: Option<serde_json::Value>,
+    /// Verdict or failure.
+    pub kind: FindingKind,
+    /// Where in the object the offending value is; `None` where it is not known, or is the object as a
+    /// whole, or [`EvaluateOptions::locate`] is off. The path exists in the object.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<Path>,
+    /// The name of the container (init, ephemeral or other) that the path leads into.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub container: Option<String>,
+}
+
+/// Something that was not evaluated, and how many object-constraint pairs it concerns.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct NotChecked {
+    /// Stable kebab-case reason: `cel-template`, `function-not-supported`, `namespace-unknown`.
+    pub code: &'static str,
+    /// Which constraint, and why, for people.
+    pub message: String,
+    /// How many objects it concerns.
+    pub count: usize,
+}
+
+/// What an evaluation found.
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct PolicyReport {
+    /// The findings, by object, template, constraint and message.
+    pub findings: Vec<Finding>,
+    /// What was not checked, by constraint.
+    pub not_checked: Vec<NotChecked>,
+    /// How many times a policy was evaluated for a verdict (locating not counted).
+    pub evaluations: usize,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,450 @@
+//! What Gatekeeper's Rego driver refuses in a template before it is ever evaluated, and recursion,
+//! which would overflow regorus' stack.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::ast::{Body, Expr, ExprKind, LiteralKind, Module, Part, Rule, RuleKind};
+use super::lexer::RegoError;
+
+/// One source of a template: its module and whether it is a library.
+pub(crate) struct Source<'a> {
+    pub(crate) module: &'a Module,
+    pub(crate) library: bool,
+}
+
+/// What the check learns about a template besides its errors.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Facts {
+    /// Whether a rule reads `data.inventory`.
+    pub(crate) uses_inventory: bool,
+    /// Functions called that no module defines.
+    pub(crate) builtins: BTreeSet<String>,
+}
+
+/// Checks the modules of a template; an error names the module by its index in `sources`.
+pub(crate) fn check(sources: &[Source<'_>]) -> Result<Facts, (usize, RegoError)> {
+    let mut graph = Graph::default();
+    for (index, source) in sources.iter().enumerate() {
+        check_module(source).map_err(|error| (index, error))?;
+    }
+    graph.add(sources.iter().map(|source| source.module).enumerate());
+    for (index, source) in sources.iter().enumerate() {
+        let mut walker =
+            Walker { module: source.module, graph: &mut graph, from: Vec::new(), scopes: Vec::new() };
+        for rule in &source.module.rules {
+            walker.rule(rule).map_err(|error| (index, error))?;
+        }
+    }
+    graph.refuse_recursion()?;
+    let modules: Vec<&Module> = sources.iter().map(|source| source.module).collect();
+    for (index, module) in modules.iter().enumerate() {
+        super::safety::check(module, &modules).map_err(|error| (index, error))?;
+    }
+    Ok(graph.facts)
+}
+
+/// The part of [`check`] that holds for any modules, not only a template's: no recursion, no unsafe
+/// variable.
+pub(crate) fn check_expressions(modules: &[Module]) -> Result<(), RegoError> {
+    let mut graph = Graph { any_data: true, ..Graph::default() };
+    graph.add(modules.iter().enumerate());
+    for module in modules {
+        let mut walker = Walker { module, graph: &mut graph, from: Vec::new(), scopes: Vec::new() };
+        for rule in &module.rules {
+            walker.rule(rule)?;
+        }
+    }
+    graph.refuse_recursion().map_err(|(_, error)| error)?;
+    let all: Vec<&Module> = modules.iter().collect();
+    modules.iter().try_for_each(|module| super::safety::check(module, &all))
+}
+
+fn check_module(source: &Source<'_>) -> Result<(), RegoError> {
+    let module = source.module;
+    let library = module.package.first().is_some_and(|first| first == "lib");
+    if source.library && !library {
+        return Err(RegoError::new(
+            module.package_at,
+            format!("a library's package must be below `lib`, not `{}`", module.package.join(".")),
+        ));
+    }
+    for import in &module.imports {
+        let path: Vec<&str> = import.path.iter().map(String::as_str).collect();
+        let allowed = match path.as_slice() {
+            ["data", "lib", ..] => true,
+            ["future", "keywords", ..] => true,
+            _ => false,
+        };
+        if !allowed {
+            return Err(RegoError::new(
+                import.at,
+                format!(
+                    "`import {}` is not allowed in a template; only `data.lib` and `future.keywords` can be imported",
+                    path.join(".")
+                ),
+            ));
+        }
+    }
+    if source.library {
+        return Ok(());
+    }
+    let mut violations = module.rules.iter().filter(|rule| rule.name == "violation").peekable();
+    if violations.peek().is_none() {
+        return Err(RegoError::new(
+            module.package_at,
+            "a template needs a rule `violation[{\"msg\": msg}] { .. }`",
+        ));
+    }
+    for rule in violations {
+        check_violation(rule)?;
+    }
+    Ok(())
+}
+
+fn check_violation(rule: &Rule) -> Result<(), RegoError> {
+    let at = rule.head.start;
+    let Some(key) = rule.key.as_ref().filter(|_| rule.kind == RuleKind::Set) else {
+        return Err(RegoError::new(
+            at,
+            "`violation` must be a set of objects: `violation[{\"msg\": msg}] { .. }`",
+        ));
+    };
+    match &key.kind {
+        ExprKind::String(_) | ExprKind::Scalar | ExprKind::Array(_) | ExprKind::Set(_) => {
+            Err(RegoError::new(
+                at,
+                "an entry of `violation` must be an object with `msg`: `violation[{\"msg\": msg}]`",
+            ))
+        }
+        ExprKind::Object(pairs)
+            if !pairs.iter().any(|(key, _)| match &key.kind {
+                ExprKind::String(text) => text.as_deref() == Some("msg"),
+                _ => true,
+            }) =>
+        {
+            Err(RegoError::new(at, "an entry of `violation` has no `msg`"))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[derive(Default)]
+struct Graph {
+    /// Where each rule (package and name) is first defined.
+    rules: BTreeMap<Vec<String>, (usize, usize)>,
+    calls: BTreeMap<Vec<String>, BTreeSet<Vec<String>>>,
+    facts: Facts,
+    /// Whether any part of `data` may be read.
+    any_data: bool,
+}
+
+impl Graph {
+    fn add<'a>(&mut self, modules: impl Iterator<Item = (usize, &'a Module)>) {
+        for (index, module) in modules {
+            for rule in &module.rules {
+                let mut path = module.package.clone();
+                path.push(rule.name.clone());
+                self.rules.entry(path).or_insert((index, rule.head.start));
+            }
+        }
+    }
+
+    /// Refuses any rule that depends on itself, as OPA does.
+    fn refuse_recursion(&self) -> Result<(), (usize, RegoError)> {
+        let mut done: BTreeSet<&[String]> = BTreeSet::new();
+        for start in self.rules.keys() {
+            // Depth first without recursion: `path` is the way from `start`, with what is left to visit.
+            let mut path: Vec<(&[String], Vec<&[String]>)> = Vec::new();
+            let mut next = Some(start.as_slice());
+            loop {
+                if let Some(rule) = next.take() {
+                    if path.iter().any(|(on_path, _)| *on_path == rule) {
+                        let (index, offset) = self.rules.get(rule).copied().unwrap_or_default();
+                        let from = path.iter().position(|(on_path, _)| *on_path == rule).unwrap_or(0);
+                        let names: Vec<String> = path
+                            .iter()
+                            .skip(from)
+                            .map(|(rule, _)| *rule)
+                            .chain([rule])
+                            .map(|rule| rule.last().cloned().unwrap_or_default())
+                            .collect();
+                        return Err((
+                            index,
+                            RegoError::new(offset, format!("a rule is recursive: {}", names.join(" -> "))),
+                        ));
+                    }
+                    if done.insert(rule) {
+                        let calls = self.calls.get(rule).into_iter().flatten().map(Vec::as_slice);
+                        path.push((rule, calls.collect()));
+                    }
+                }
+                match path.last_mut() {
+                    None => break,
+                    Some((_, left)) => match left.pop() {
+                        Some(rule) => {
+                            // A rule seen before is only of interest where it closes a circle.
+                            if !done.contains(rule) || path.iter().any(|(on_path, _)| *on_path == rule) {
+                                next = Some(rule);
+                            }
+                        }
+                        None => {
+                            path.pop();
+                        }
+                    },
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+struct Walker<'a, 'g> {
+    module: &'a Module,
+    graph: &'g mut Graph,
+    /// The rule being walked.
+    from: Vec<String>,
+    /// Local names, innermost last.
+    scopes: Vec<BTreeSet<&'a str>>,
+}
+
+impl<'a> Walker<'a, '_> {
+    fn rule(&mut self, rule: &'a Rule) -> Result<(), RegoError> {
+        self.from = self.module.package.clone();
+        self.from.push(rule.name.clone());
+        let mut names = BTreeSet::new();
+        rule.args.iter().for_each(|arg| pattern_names(arg, &mut names));
+        self.scopes = vec![names];
+        for arg in &rule.args {
+            self.expr(arg)?;
+        }
+        if rule.bodies.is_empty() {
+            return self.exprs(rule.key.iter().chain(&rule.value));
+        }
+        for body in &rule.bodies {
+            // The head's key and value are terms of the body's scope.
+            let head = if body.is_else {
+                [None, body.value.as_ref()]
+            } else {
+                [rule.key.as_ref(), rule.value.as_ref()]
+            };
+            self.body(&body.body, &head.into_iter().flatten().collect::<Vec<_>>())?;
+        }
+        Ok(())
+    }
+
+    fn body(&mut self, body: &'a Body, terms: &[&'a Expr]) -> Result<(), RegoError> {
+        let mut names = BTreeSet::new();
+        for literal in &body.literals {
+            match &literal.kind {
+                LiteralKind::Some(declared) => names.extend(declared.iter().map(String::as_str)),
+                LiteralKind::SomeIn { key, value, .. } => {
+                    key.iter().for_each(|key| pattern_names(key, &mut names));
+                    pattern_names(value, &mut names);
+                }
+                LiteralKind::Expr(Expr { kind: ExprKind::Infix(":=", left, _), .. }) => {
+                    pattern_names(left, &mut names);
+                }
+                _ => {}
+            }
+        }
+        self.scopes.push(names);
+        for literal in &body.literals {
+            for with in &literal.with {
+                self.expr(&with.target)?;
+                self.expr(&with.value)?;
+            }
+            match &literal.kind {
+                LiteralKind::Expr(expr) | LiteralKind::Not(expr) => self.expr(expr)?,
+                LiteralKind::Some(_) => {}
+                LiteralKind::SomeIn { key, value, collection } => {
+                    self.exprs(key.iter().chain([value, collection]))?;
+                }
+                LiteralKind::Every { key, value, domain, body } => {
+                    self.expr(domain)?;
+                    self.scopes.push(key.iter().chain([value]).map(String::as_str).collect());
+                    self.body(body, &[])?;
+                    self.scopes.pop();
+                }
+            }
+        }
+        for term in terms {
+            self.expr(term)?;
+        }
+        self.scopes.pop();
+        Ok(())
+    }
+
+    fn exprs(&mut self, exprs: impl Iterator<Item = &'a Expr>) -> Result<(), RegoError> {
+        for expr in exprs {
+            self.expr(expr)?;
+        }
+        Ok(())
+    }
+
+    fn expr(&mut self, expr: &'a Expr) -> Result<(), RegoError> {
+        match &expr.kind {
+            ExprKind::String(_) | ExprKind::Scalar => Ok(()),
+            ExprKind::Var(_) => self.reference(expr),
+            ExprKind::Ref(head, parts) => {
+                match head.kind {
+                    ExprKind::Var(_) => self.reference(expr)?,
+                    _ => self.expr(head)?,
+                }
+                for part in parts {
+                    if let Part::Index(index) = part {
+                        self.expr(index)?;
+                    }
+                }
+                Ok(())
+            }
+            ExprKind::Call(function, args) => {
+                if !self.reference_found(function)? {
+                    if let Some((path, _)) = function.constant_path() {
+                        self.graph.facts.builtins.insert(path.join("."));
+                    }
+                }
+                self.exprs(args.iter())
+            }
+            ExprKind::Comprehension(terms, body) => self.body(body, &terms.iter().collect::<Vec<_>>()),
+            _ => self.exprs(expr.children().into_iter()),
+        }
+    }
+
+    fn reference(&mut self, expr: &'a Expr) -> Result<(), RegoError> {
+        self.reference_found(expr).map(|_| ())
+    }
+
+    /// Records what rules a reference can mean; false if it means none.
+    fn reference_found(&mut self, expr: &'a Expr) -> Result<bool, RegoError> {
+        let Some((path, _)) = expr.constant_path() else { return Ok(false) };
+        let Some((&head, rest)) = path.split_first() else { return Ok(false) };
+        if self.scopes.iter().any(|scope| scope.contains(head)) {
+            return Ok(false);
+        }
+        let imported = self.module.imports.iter().find(|import| import.name() == Some(head));
+        let full: Vec<String> = if head == "data" {
+            match rest.first() {
+                Some(&"inventory") => self.graph.facts.uses_inventory = true,
+                Some(&"lib") => {}
+                _ if self.graph.any_data => {}
+                _ => {
+                    return Err(RegoError::new(
+                        expr.span.start,
+                        "a template may only read `data.inventory` and `data.lib`",
+                    ));
+                }
+            }
+            rest.iter().map(|part| (*part).to_owned()).collect()
+        } else if let Some(import) =
+            imported.filter(|import| import.path.first().is_some_and(|p| p == "data"))
+        {
+            import.path.iter().skip(1).cloned().chain(rest.iter().map(|part| (*part).to_owned())).collect()
+        } else {
+            self.module.package.iter().cloned().chain(path.iter().map(|part| (*part).to_owned())).collect()
+        };
+        // A reference to a package means all its rules.
+        let graph = &mut *self.graph;
+        let meant: Vec<Vec<String>> = graph
+            .rules
+            .keys()
+            .filter(|rule| full.starts_with(rule) || rule.starts_with(&full))
+            .cloned()
+            .collect();
+        let found = !meant.is_empty();
+        graph.calls.entry(self.from.clone()).or_default().extend(meant);
+        Ok(found)
+    }
+}
+
+/// The variables that a pattern binds: a name, or the names in an array or an object's values.
+pub(super) fn pattern_names<'a>(expr: &'a Expr, names: &mut BTreeSet<&'a str>) {
+    match &expr.kind {
+        ExprKind::Var(name) => {
+            names.insert(name);
+        }
+        ExprKind::Array(items) => items.iter().for_each(|item| pattern_names(item, names)),
+        ExprKind::Object(pairs) => pairs.iter().for_each(|(_, value)| pattern_names(value, names)),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::parser::parse;
+    use super::*;
+
+    fn run(rules: &str) -> Result<Facts, String> {
+        run_with_library(rules, "package lib.x\ng(x) = x")
+    }
+
+    fn run_with_library(rules: &str, library: &str) -> Result<Facts, String> {
+        let module = parse(&format!("package p\n{rules}"), false).unwrap();
+        let library = parse(library, false).unwrap();
+        check(&[Source { module: &module, library: false }, Source { module: &library, library: true }])
+            .map_err(|(_, error)| error.message)
+    }
+
+    const V: &str = "violation[{\"msg\": m}] { m := f(input.x) }\n";
+
+    #[test]
+    fn recursion_is_refused() {
+        for rules in [
+            "f(x) = f(x)",
+            "f(x) = y { y := g(x) }\ng(x) = h(x)\nh(x) = f(x) { true }",
+            "f(x) = y { y := [z | z := f(x)] }",
+            "f(x) { not f(x) }",
+            "f(x) = 1 { false } else = f(x) { true }",
+            "f(x) { r }\nr { r }",
+            "f(x) { data.lib.x.g(x) }\nf(x) { x := [f | f := 1]; f(1) }",
+            "f(x) { every y in x { f(y) } }\nimport_me = 1",
+        ] {
+            let text = format!("import future.keywords\n{V}{rules}");
+            let error = run(&text).expect_err(rules);
+            assert!(error.contains("recursive"), "{rules}: {error}");
+        }
+        let error = run_with_library(
+            &format!("import data.lib.a\n{V}f(x) = a.g(x)"),
+            "package lib.a\ng(x) = data.lib.a.h(x)\nh(x) = g(x)",
+        );
+        assert!(error.unwrap_err().contains("g -> h -> g"));
+    }
+
+    #[test]
+    fn a_local_name_is_no_call() {
+        for rules in [
+            // An argument, a declaration and a comprehension's variable hide the rule of that name.
+            "f(container) { container.x }\ncontainer[c] { f(c) }",
+            "f(x) { r := x; r }\nr { f(1) }",
+            "f(x) { some r; x[r] }\nr { f(1) }",
+            "f(x) = [r | r := x[_]]\nr { f(1) }",
+        ] {
+            run(&format!("{V}{rules}")).unwrap_or_else(|e| panic!("{rules}: {e}"));
+        }
+    }
+
+    #[test]
+    fn only_what_gatekeeper_allows() {
+        for (rules, part) in [
+            ("import input.review\nviolation[{\"msg\": \"\"}] { true }", "import input.review"),
+            ("import rego.v1\nviolation[{\"msg\": \"\"}] { true }", "import rego.v1"),
+            ("import data.other\nviolation[{\"msg\": \"\"}] { true }", "import data.other"),
+            ("r { true }", "needs a rule"),
+            ("violation[\"x\"] { true }", "object with `msg`"),
+            ("violation = [1] { true }", "set of objects"),
+            ("violation[{\"details\": 1}] { true }", "no `msg`"),
+            ("violation[{\"msg\": \"\"}] { data.other.x }", "only read"),
+            ("violation[{\"msg\": \"\"}] { data[input.x] }", "only read"),
+        ] {
+            let error = run(rules).expect_err(rules);
+            assert!(error.contains(part), "{rules}: {error}");
+        }
+        assert!(run_with_library("violation[{\"msg\": \"\"}] { true }", "package other").is_err());
+    }
+
+    #[test]
+    fn facts_name_inventory_and_builtins() {
+        let facts = run("violation[{\"msg\": m}] { data.inventory.cluster[_]; m := sprintf(\"\", [count(f(1))]) }\nf(x) = x").unwrap();
+        assert!(facts.uses_inventory);
+        assert_eq!(facts.builtins, ["count".to_owned(), "sprintf".to_owned()].into());
+    }
+}

@@ -1,0 +1,13 @@
+//! Rego beside regorus: what OPA would read, refuse and mean, so that regorus answers the same.
+
+mod ast;
+mod check;
+mod lexer;
+mod normalise;
+mod parser;
+mod safety;
+
+pub(crate) use check::{Source, check, check_expressions};
+pub(crate) use lexer::RegoError;
+pub(crate) use normalise::normalise;
+pub(crate) use parser::parse;

@@ -1,0 +1,212 @@
+//! The policy engine against Gatekeeper's own answers: its library's suites, a differential set and
+//! small Rego constructs. Floors may only rise.
+#![cfg(feature = "policy")]
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::PathBuf;
+
+use gitops_core::node::{Node, SourceMap};
+use gitops_core::object::Object;
+use gitops_core::policy::{EvaluateOptions, FindingKind, PolicySet};
+use serde_json::{Value as Json, json};
+
+/// Rows of `gatekeeper-library.jsonl` whose assertions hold, of 161.
+const LIBRARY_FLOOR: usize = 161;
+/// Rows whose messages are Gatekeeper's, of 161.
+const GOLDEN_FLOOR: usize = 161;
+/// Pairs of template and review with Gatekeeper's messages, or with its class of error, of 69,192.
+const DIFFERENTIAL_FLOOR: usize = 69_192;
+/// Small constructs with OPA's value, of 159.
+const CONSTRUCTS_FLOOR: usize = 137;
+
+fn data(file: &str) -> Option<Vec<u8>> {
+    let root = std::env::var_os("GITOPS_CONFORMANCE").map_or_else(
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/conformance"),
+        PathBuf::from,
+    );
+    let path = root.join("policy").join(file);
+    let Ok(bytes) = std::fs::read(&path) else {
+        println!("left out: {file} is missing; set GITOPS_CONFORMANCE to the conformance folder");
+        return None;
+    };
+    if !file.ends_with(".gz") {
+        return Some(bytes);
+    }
+    let mut text = Vec::new();
+    flate2::read::GzDecoder::new(bytes.as_slice()).read_to_end(&mut text).unwrap();
+    Some(text)
+}
+
+fn rows(file: &str) -> Option<Vec<Json>> {
+    let text = String::from_utf8(data(file)?).unwrap();
+    Some(text.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
+}
+
+fn object(json: &Json) -> Object {
+    Object::new(Node::from(json))
+}
+
+fn quick() -> EvaluateOptions<'static> {
+    EvaluateOptions::new().locating(false)
+}
+
+/// Whether a suite's assertions hold for the messages of a case.
+fn holds(assertion: &Json, messages: &[String]) -> bool {
+    let pattern =
+        assertion.get("message").and_then(Json::as_str).map(|text| regex::Regex::new(text).unwrap());
+    let count =
+        messages.iter().filter(|message| pattern.as_ref().is_none_or(|p| p.is_match(message))).count();
+    match assertion.get("violations") {
+        Some(Json::String(text)) if text == "no" => count == 0,
+        Some(Json::Number(number)) => number.as_u64() == Some(count as u64),
+        _ => count > 0,
+    }
+}
+
+#[test]
+fn gatekeeper_library() {
+    let Some(rows) = rows("gatekeeper-library.jsonl") else { return };
+    let (mut passed, mut golden) = (0, 0);
+    for row in &rows {
+        let id = row["id"].as_str().unwrap();
+        let policies = [object(&row["template"]["json"]), object(&row["constraint"]["json"])];
+        let set = match PolicySet::from_objects(&policies, &SourceMap::new()) {
+            Ok(set) => set,
+            Err(error) => {
+                println!("{id}: {error:?}");
+                continue;
+            }
+        };
+        let lists = row["inventory"].as_array().unwrap().iter();
+        let inventory: Vec<Object> = lists
+            .flat_map(|file| match &file["json"] {
+                Json::Array(items) => items.iter().map(object).collect::<Vec<_>>(),
+                one => vec![object(one)],
+            })
+            .collect();
+        let options = quick().with_inventory(&inventory);
+        let reviewed = object(&row["object"]["json"]);
+        let report = if reviewed.kind() == "AdmissionReview" {
+            set.evaluate_request(reviewed.node.get("request").unwrap(), &options)
+        } else {
+            set.evaluate(std::slice::from_ref(&reviewed), &options)
+        };
+        let mut messages: Vec<String> = report.findings.iter().map(|f| f.message.clone()).collect();
+        let failed: Vec<&Json> =
+            row["assertions"].as_array().unwrap().iter().filter(|a| !holds(a, &messages)).collect();
+        if failed.is_empty() {
+            passed += 1;
+        } else {
+            println!("{id}: {} fails on {messages:?}", json!(failed));
+        }
+        let mut expected: Vec<String> = row["golden_rego"]["violations"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|violation| violation["msg"].as_str().unwrap().to_owned())
+            .collect();
+        messages.sort();
+        expected.sort();
+        if messages == expected {
+            golden += 1;
+        } else {
+            println!("{id}: {messages:?} is not {expected:?}");
+        }
+    }
+    println!("gatekeeper-library: {passed} / {} assertions, {golden} / {} messages", rows.len(), rows.len());
+    assert!(passed >= LIBRARY_FLOOR && golden >= GOLDEN_FLOOR);
+}
+
+#[test]
+fn differential() {
+    let Some(bytes) = data("differential.json.gz") else { return };
+    let suite: Json = serde_json::from_slice(&bytes).unwrap();
+    let inventory: Vec<Object> = suite["inventory"].as_array().unwrap().iter().map(object).collect();
+    let reviews: Vec<Node> = suite["reviews"].as_array().unwrap().iter().map(Node::from).collect();
+    let (mut same, mut errors, mut total) = (0, 0, 0);
+    let mut shown: BTreeMap<String, usize> = BTreeMap::new();
+    for entry in suite["templates"].as_array().unwrap() {
+        let id = entry["id"].as_str().unwrap();
+        let mut constraint = entry["constraint"].clone();
+        if constraint.is_null() {
+            constraint = json!({"apiVersion": "constraints.gatekeeper.sh/v1beta1",
+                "kind": entry["template"]["spec"]["crd"]["spec"]["names"]["kind"], "metadata": {"name": "c"}});
+        }
+        // The golden answers were made without match and without defaults.
+        constraint["spec"] = json!({"parameters": entry["params"]});
+        let mut template = entry["template"].clone();
+        template["spec"]["crd"]["spec"]["validation"] = Json::Null;
+        let expected = suite["golden"][id].as_array().unwrap();
+        let set = match PolicySet::from_objects(&[object(&template), object(&constraint)], &SourceMap::new())
+        {
+            Ok(set) => set,
+            Err(error) => {
+                println!("{id}: {error:?}");
+                total += reviews.len();
+                continue;
+            }
+        };
+        let options = quick().with_inventory(&inventory);
+        for (review, expected) in reviews.iter().zip(expected) {
+            total += 1;
+            let report = set.evaluate_request(review, &options);
+            let mut messages: Vec<&str> = report.findings.iter().map(|f| f.message.as_str()).collect();
+            messages.sort_unstable();
+            let mut expected: Vec<&str> =
+                expected.as_array().unwrap().iter().map(|m| m.as_str().unwrap()).collect();
+            expected.sort_unstable();
+            let failed = report.findings.iter().any(|f| f.kind == FindingKind::Error);
+            if messages == expected {
+                same += 1;
+            } else if failed
+                && expected.iter().all(|message| message.contains("eval_"))
+                && !expected.is_empty()
+            {
+                errors += 1;
+            } else {
+                let shown = shown.entry(id.to_owned()).or_default();
+                *shown += 1;
+                if *shown <= 2 {
+                    println!(
+                        "{id}: {messages:?} is not {expected:?} (not checked: {:?})",
+                        report.not_checked
+                    );
+                }
+            }
+        }
+    }
+    println!("differential: {same} same + {errors} same error / {total}; differences by template: {shown:?}");
+    assert!(same + errors >= DIFFERENTIAL_FLOOR);
+}
+
+#[test]
+fn rego_constructs() {
+    let Some(rows) = rows("rego-constructs.jsonl") else { return };
+    let mut passed = 0;
+    for row in &rows {
+        let name = row["name"].as_str().unwrap();
+        let modules: Vec<&str> =
+            row["mods"].as_array().unwrap().iter().map(|m| m.as_str().unwrap()).collect();
+        let got = gitops_core::policy::conformance::construct(
+            &modules,
+            row["v1"].as_bool().unwrap(),
+            &Node::from(&row["input"]),
+            &Node::from(&row["data"]),
+            row["query"].as_str().unwrap(),
+        );
+        let same = match (&got, row["opa"].get("value")) {
+            (Ok(Some(value)), Some(expected)) => Node::from(value) == Node::from(expected),
+            (Ok(None), Some(expected)) => expected == "<undefined>",
+            (Err(_), None) => true,
+            _ => false,
+        };
+        if same {
+            passed += 1;
+        } else {
+            println!("{name}: {got:?} is not {}", row["opa"]);
+        }
+    }
+    println!("rego-constructs: {passed} / {}", rows.len());
+    assert!(passed >= CONSTRUCTS_FLOOR);
+}
