@@ -15,9 +15,16 @@ use super::strategic::{Merger, Settled, Shape, Side};
 #[derive(PartialEq, Eq, Hash)]
 struct Identity<'a>(Cow<'a, str>, Option<Cow<'a, str>>);
 
-/// For each element of the patch, the element of the base with the same identity; `None` unless every
-/// element of both lists has an identity of its own.
-fn matches<'a>(base: &'a [Node], patch: &'a [Node], keys: &[&str]) -> Option<Vec<Option<usize>>> {
+/// How the elements of two lists belong together.
+struct Matches {
+    /// For each element of the patch, the element of the base with the same identity.
+    base_of: Vec<Option<usize>>,
+    /// Whether it takes two keys to tell them apart.
+    by_two_keys: bool,
+}
+
+/// `None` unless every element of both lists has an identity of its own.
+fn matches<'a>(base: &'a [Node], patch: &'a [Node], keys: &[&str]) -> Option<Matches> {
     let mut used = keys.iter().filter(|key| base.iter().chain(patch).any(|item| item.get(key).is_some()));
     let (first, second, third) = (used.next(), used.next(), used.next());
     if third.is_some() || (first.is_none() && !keys.is_empty() && !(base.is_empty() && patch.is_empty())) {
@@ -42,15 +49,15 @@ fn matches<'a>(base: &'a [Node], patch: &'a [Node], keys: &[&str]) -> Option<Vec
         }
     }
     let mut seen = HashSet::with_capacity(patch.len());
-    let mut matches = Vec::with_capacity(patch.len());
+    let mut base_of = Vec::with_capacity(patch.len());
     for item in patch {
         let identity = identity(item)?;
-        matches.push(found.get(&identity).copied());
+        base_of.push(found.get(&identity).copied());
         if !seen.insert(identity) {
             return None;
         }
     }
-    Some(matches)
+    Some(Matches { base_of, by_two_keys: second.is_some() })
 }
 
 /// The text of a scalar that can tell elements apart.
@@ -102,17 +109,30 @@ impl Merger<'_> {
         let Some(base) = target.as_seq_mut() else { return Ok(true) };
         let mut merged = Vec::with_capacity(base.len() + items.len());
         let mut left: Vec<Option<Node>> = std::mem::take(base).into_iter().map(Some).collect();
-        for (at, (item, found)) in items.iter().zip(&matches).enumerate() {
+        let mut put_back = HashMap::new();
+        for (at, (item, found)) in items.iter().zip(&matches.base_of).enumerate() {
             self.path.push(Segment::Index(at));
-            let node = match found.and_then(|found| left.get_mut(found)).and_then(Option::take) {
-                Some(node) => self.merge_element(node, item, element)?,
-                None => self.settle(item, element, Side::Added)?.or(item),
-            };
+            match found.and_then(|found| Some((found, left.get_mut(found)?.take()?))) {
+                Some((found, node)) => {
+                    let node = self.merge_element(node, item, element)?.filter(|node| !is_nothing(node));
+                    match node {
+                        // With two keys kyaml puts what the base has back in the base's order.
+                        Some(node) if matches.by_two_keys => drop(put_back.insert(found, node)),
+                        node => merged.extend(node),
+                    }
+                }
+                None => {
+                    let node = self.settle(item, element, Side::Added)?.or(item);
+                    merged.extend(node.filter(|node| !is_nothing(node)));
+                }
+            }
             self.path.pop();
-            merged.extend(node.filter(|node| !is_nothing(node)));
         }
-        for node in left.into_iter().flatten() {
-            merged.extend(self.settle(&node, element, Side::Base)?.or(&node));
+        for (at, node) in left.into_iter().enumerate() {
+            match node {
+                Some(node) => merged.extend(self.settle(&node, element, Side::Base)?.or(&node)),
+                None => merged.extend(put_back.remove(&at)),
+            }
         }
         *base = merged;
         Ok(true)
@@ -124,6 +144,7 @@ impl Merger<'_> {
         let directive = Directive::of_map(map).map_err(|value| self.unknown_directive(value))?;
         if directive == Some(Directive::Replace) {
             self.warn_replace_ignored(map.get(directive::KEY).map_or(patch.span, |value| value.span));
+            self.check_ignored(patch, element)?;
             return Ok(Some(base));
         }
         Ok(self.merge(&mut base, patch, element)?.then_some(base))

@@ -1,5 +1,7 @@
 //! Patches on whole objects: what kustomize does around the patch itself.
 
+use std::borrow::Cow;
+
 use crate::knowledge::merge_keys::MergeSchema;
 use crate::node::{Map, Node, SourceMap, Span, Text};
 use crate::{Diagnostic, Result};
@@ -14,7 +16,8 @@ pub struct PatchOptions {
     pub allow_name_change: bool,
     /// Whether the kind of the patch becomes the object's (`options.allowKindChange`).
     pub allow_kind_change: bool,
-    /// Whether the object was found by a `target`; the patch's `apiVersion` then means nothing.
+    /// Whether the object was found by a `target`. Kustomize then works with a copy of the patch in
+    /// which `apiVersion` means nothing, and labels and annotations are text and, if empty, gone.
     pub has_target: bool,
 }
 
@@ -38,7 +41,8 @@ pub fn merge_object(
         (&["metadata", "namespace"], true),
     ];
     let kept = kept.map(|(path, keep)| (path, keep, object.at(path).cloned()));
-    let outcome = strategic_merge(object, patch, schema, sources, warnings)?;
+    let patch = if options.has_target { as_copied(patch) } else { Cow::Borrowed(patch) };
+    let outcome = strategic_merge(object, &patch, schema, sources, warnings)?;
     if outcome == Outcome::Deleted || object.as_map().is_none_or(Map::is_empty) {
         return Ok(Outcome::Deleted);
     }
@@ -48,6 +52,41 @@ pub fn merge_object(
         }
     }
     Ok(outcome)
+}
+
+/// A patch as kustomize copies it: its labels and annotations go through a map of texts.
+fn as_copied(patch: &Node) -> Cow<'_, Node> {
+    let mut copied = Cow::Borrowed(patch);
+    for field in ["labels", "annotations"] {
+        let Some(found) = copied.at(&["metadata", field]) else { continue };
+        let odd: Vec<(Text, Node)> = match found.as_map() {
+            Some(map) if !map.is_empty() => map
+                .iter()
+                .filter(|(_, value)| value.as_str().is_none())
+                .map(|(key, value)| (key.clone(), Node::string(text_of(value), value.span)))
+                .collect(),
+            Some(_) => Vec::new(),
+            None if found.is_null() => Vec::new(),
+            None => continue,
+        };
+        let is_empty = found.as_map().is_none_or(Map::is_empty);
+        if odd.is_empty() && !is_empty {
+            continue;
+        }
+        let Some(metadata) = copied.to_mut().get_mut("metadata").and_then(Node::as_map_mut) else { continue };
+        if is_empty {
+            metadata.remove(field);
+        } else if let Some(entries) = metadata.get_mut(field).and_then(Node::as_map_mut) {
+            for (key, value) in odd {
+                entries.insert(key, value);
+            }
+        }
+    }
+    copied
+}
+
+fn text_of(value: &Node) -> String {
+    value.text().map(Cow::into_owned).unwrap_or_default()
 }
 
 /// Puts back the value that was at `path`, or takes away what was not there.
@@ -128,7 +167,7 @@ fn annotation_text(value: &Node) -> String {
     }
     match value.as_f64() {
         Some(number) => shortest(number),
-        None => value.text().map(std::borrow::Cow::into_owned).unwrap_or_default(),
+        None => text_of(value),
     }
 }
 

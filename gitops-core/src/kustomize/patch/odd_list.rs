@@ -281,7 +281,8 @@ impl Merger<'_> {
                         self.warn_replace_ignored(
                             item.get(directive::KEY).map_or(item.span, |value| value.span),
                         );
-                        set(pool, id, bare);
+                        let settled = self.settle(&bare, element, Side::Below)?.or(&bare);
+                        set(pool, id, settled.unwrap_or(bare));
                         return Ok(Some(id));
                     }
                     _ if item.scalar().is_some() => return Ok(Some(id)),
@@ -298,9 +299,14 @@ impl Merger<'_> {
         };
         let kept = settled.or(pool.node(id));
         let is_some = kept.is_some();
-        if let Some(node) = kept {
-            set(pool, id, node);
+        let mut node = kept.unwrap_or_else(|| pool.node(id).clone());
+        if !is_some
+            && patch.is_some()
+            && let Some(map) = node.as_map_mut()
+        {
+            map.remove(directive::KEY);
         }
+        set(pool, id, node);
         Ok(is_some.then_some(id))
     }
 

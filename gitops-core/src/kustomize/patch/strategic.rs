@@ -8,6 +8,7 @@ use std::borrow::Cow;
 
 use crate::knowledge::merge_keys::{Field, MergeSchema, Type};
 use crate::node::{Entry, Map, Node, Path, Segment, SourceMap, Span, Text, Value};
+use crate::yaml::{Dialect, parse_scalar};
 use crate::{Diagnostic, Error, ErrorKind, Result};
 
 use super::directive::{self, Directive};
@@ -54,6 +55,7 @@ pub fn strategic_merge(
             "kustomize ignores `$patch: replace` for a whole object, and with it the whole patch; \
              remove the line, or delete the object and add a new one",
         );
+        merger.check_ignored(patch, Shape::default())?;
         return Ok(Outcome::Merged);
     }
     match merger.merge(target, patch, Shape::default())? {
@@ -162,19 +164,37 @@ impl<'a> Merger<'a> {
         if is_text || !matches!(target.value, Value::String(_)) || !self.is_quoted(target) {
             return patch.clone();
         }
+        let text = patch.text().unwrap_or(Cow::Borrowed(""));
+        if target.as_str() == Some(&text) {
+            return target.clone();
+        }
         self.warn(
             "patch-type-kept",
             patch.span,
             "the base writes this value in quotes and kustomize keeps them, so the patch's value becomes \
              text; put it in quotes if that is meant, else remove those of the base",
         );
-        Node::string(patch.text().unwrap_or(Cow::Borrowed("")).into_owned(), patch.span)
+        Node::string(text.into_owned(), patch.span)
     }
 
+    /// Whether quotes made a text one. Where the text that set it is gone, it may still be one that
+    /// could not stand without.
     fn is_quoted(&self, node: &Node) -> bool {
+        let reads_as_text = |text| matches!(parse_scalar(text, Dialect::Kyaml), Value::String(_));
+        if node.as_str().is_some_and(|text| !reads_as_text(text)) {
+            return true;
+        }
         let file = node.span.file().and_then(|file| self.sources.file(file));
         let first = file.and_then(|file| file.text().as_bytes().get(node.span.offset() as usize).copied());
         matches!(first, Some(b'"' | b'\'' | b'|' | b'>'))
+    }
+
+    /// Finds the errors in a part of the patch that has no effect otherwise.
+    pub(super) fn check_ignored(&mut self, patch: &Node, shape: Shape<'_>) -> Result<()> {
+        let warnings = self.warnings.len();
+        self.settle(patch, shape, Side::Below)?;
+        self.warnings.truncate(warnings);
+        Ok(())
     }
 
     fn merge_maps(

@@ -174,7 +174,14 @@ fn lists_with_two_keys() {
         (
             both,
             "[{port: 80, protocol: UDP, name: x}]",
-            r#"[{"name":"x","port":80,"protocol":"UDP"},{"port":80,"protocol":"TCP"}]"#,
+            r#"[{"port":80,"protocol":"TCP"},{"name":"x","port":80,"protocol":"UDP"}]"#,
+            0,
+        ),
+        // With two keys the base's elements keep the base's order, behind the new ones.
+        (
+            both,
+            "[{port: 81, protocol: UDP}, {port: 80, protocol: UDP, name: x}]",
+            r#"[{"port":81,"protocol":"UDP"},{"port":80,"protocol":"TCP"},{"name":"x","port":80,"protocol":"UDP"}]"#,
             0,
         ),
         // The second key is missing in the patch: its element is lost.
@@ -266,6 +273,21 @@ fn objects_keep_their_identity() {
             let place = sources.locate(node.get("kind").unwrap().span).unwrap();
             assert_eq!(place.path, "base.yaml");
         }
+    }
+    // With a target, empty labels of the patch mean nothing, and nulls are texts.
+    let targeted = PatchOptions { has_target: true, ..PatchOptions::default() };
+    for (options, patch, want) in [
+        (targeted, "{metadata: {labels: null}}", r#"{"labels":{"a":"b"}}"#),
+        (PatchOptions::default(), "{metadata: {labels: null}}", "{}"),
+        (targeted, "{metadata: {labels: {a: null}}}", r#"{"labels":{"a":"null"}}"#),
+        (PatchOptions::default(), "{metadata: {labels: {a: null}}}", r#"{"labels":{}}"#),
+    ] {
+        let mut node = read(&sources, "base.yaml", "{metadata: {labels: {a: b}}}", Dialect::Kyaml);
+        let patch = read(&sources, "patch.yaml", patch, Dialect::Kyaml);
+        let outcome =
+            merge_object(&mut node, &patch, options, &MergeSchema::builtin(), &sources, &mut Vec::new());
+        assert_eq!(outcome.unwrap(), Outcome::Merged);
+        assert_eq!(json(node.get("metadata").unwrap()), want);
     }
     let mut node = read(&sources, "base.yaml", "{kind: A, metadata: {name: a}}", Dialect::Kyaml);
     let patch = read(&sources, "patch.yaml", "{metadata: null, kind: null, x: 1}", Dialect::Kyaml);
