@@ -26,11 +26,9 @@ pub(super) enum Repair {
     Comment,
 }
 
-/// Rounds after which a text counts as broken; each costs two more reads.
-const ROUNDS: usize = 64;
-
-/// Bytes that repairs of one text may read or insert in all.
-const BUDGET: usize = 64 << 20;
+/// Bytes that the repairs of a text may read again, beside eight times its size; a text that needs
+/// more counts as broken.
+const BUDGET: usize = 16 << 20;
 
 /// A text with blanks inserted, and the way back to its offsets.
 pub(super) struct Repaired<'a> {
@@ -40,15 +38,16 @@ pub(super) struct Repaired<'a> {
     inserted: BTreeMap<usize, usize>,
     /// The same by offset in the copy behind them, with their sum up to there.
     back: Vec<(usize, usize)>,
-    rounds: usize,
-    spent: usize,
+    /// Bytes left to read again or insert.
+    budget: usize,
 }
 
 impl<'a> Repaired<'a> {
     /// A text as it is.
     pub(super) fn new(original: &'a str) -> Self {
         let text = Cow::Borrowed(original);
-        Self { original, text, inserted: BTreeMap::new(), back: Vec::new(), rounds: 0, spent: 0 }
+        let budget = original.len().saturating_mul(8).saturating_add(BUDGET);
+        Self { original, text, inserted: BTreeMap::new(), back: Vec::new(), budget }
     }
 
     /// The text to read.
@@ -70,9 +69,8 @@ impl<'a> Repaired<'a> {
 
     /// Mends the text around a problem at `offset` of the text to read; whether it changed.
     pub(super) fn repair(&mut self, repair: Repair, offset: usize) -> bool {
-        self.rounds += 1;
-        self.spent = self.spent.saturating_add(self.text.len().saturating_mul(2));
-        if self.rounds > ROUNDS || self.spent > BUDGET {
+        // What stands before is read twice, all of it is copied.
+        if !self.spend(offset.saturating_mul(2).saturating_add(self.text.len() / 16)) {
             return false;
         }
         let before = self.text.get(..offset).unwrap_or_default();
@@ -97,6 +95,12 @@ impl<'a> Repaired<'a> {
         range.is_some_and(|(start, end)| self.indent(repair, start, end))
     }
 
+    fn spend(&mut self, bytes: usize) -> bool {
+        let left = self.budget.checked_sub(bytes);
+        self.budget = left.unwrap_or(0);
+        left.is_some()
+    }
+
     /// Indents the lines that begin between `start` and `end`; whether there were any.
     fn indent(&mut self, repair: Repair, start: usize, end: usize) -> bool {
         let left = self.original.get(..start).unwrap_or_default();
@@ -110,8 +114,7 @@ impl<'a> Repaired<'a> {
             if document_marker(line) || (repair == Repair::Flow && !tab) {
                 continue;
             }
-            self.spent = self.spent.saturating_add(blanks);
-            if self.spent > BUDGET {
+            if !self.spend(blanks) {
                 return false;
             }
             self.inserted.entry(start + newline + 1).or_insert(blanks);
@@ -189,5 +192,43 @@ fn flow_end(text: &str, start: usize) -> Option<usize> {
             _ => fresh = fresh && property,
         }
         at += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_lead_back() {
+        let mut repaired = Repaired::new("a: 'x\ny'\nb");
+        assert!(repaired.repair(Repair::Quoted, 6));
+        assert_eq!(repaired.text(), "a: 'x\n    y'\nb");
+        let back: Vec<usize> = (0..=14).map(|offset| repaired.original_offset(offset)).collect();
+        assert_eq!(back, [0, 1, 2, 3, 4, 5, 6, 6, 6, 6, 6, 7, 8, 9, 10]);
+        assert!(!repaired.repair(Repair::Quoted, 10), "nothing new");
+    }
+
+    #[test]
+    fn repairs_end() {
+        let mut repaired = Repaired { budget: 8, ..Repaired::new("a: 'x\ny'\nb") };
+        assert!(!repaired.repair(Repair::Quoted, 6));
+    }
+
+    #[test]
+    fn ends_are_found() {
+        for (text, end) in [("'a''b' c", Some(5)), ("\"a\\\"b\" c", Some(5)), ("'a", None), ("\"a\\", None)] {
+            assert_eq!(quote_end(text, 0), end, "{text}");
+        }
+        for (text, end) in [
+            ("[a, {b: ']'}] c", Some(12)),
+            ("{a: it's, b: !!str \"}\", &x '}': 1}", Some(33)),
+            ("[a # ]\n]", Some(7)),
+            ("[\"a\":\"]\"]", Some(8)),
+            ("[a#]", Some(3)),
+            ("[a", None),
+        ] {
+            assert_eq!(flow_end(text, 0), end, "{text}");
+        }
     }
 }
