@@ -6,13 +6,28 @@ use crate::object::Object;
 use crate::yaml::Limits;
 use crate::{Diagnostic, Result};
 
+mod accumulate;
 mod cache;
+mod decode;
 pub mod fieldspec;
+mod flux;
+mod generate;
 pub(crate) mod go_regex;
+mod hash;
 pub mod images;
+mod kustomization;
+mod load;
+mod nameref;
 pub mod patch;
+mod patches;
+mod reach;
+mod resource;
+mod sort;
+mod suggest;
+mod transform;
 
 pub use cache::Cache;
+pub use reach::{Reach, reach};
 
 /// Where a kustomization may read files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
@@ -32,6 +47,16 @@ pub enum LoadRestrictor {
 pub struct BuildOptions {
     /// Where files may be read.
     pub load_restrictor: LoadRestrictor,
+    /// Keep the order of accumulation instead of kustomize's default order, as if the kustomization
+    /// said `sortOptions: {order: fifo}`. Its own `sortOptions` win. Default false.
+    pub keep_order: bool,
+    /// Build a directory without a kustomization as Flux does, from all its YAML files. Default false:
+    /// it is an error.
+    pub generate: bool,
+    /// The `spec` of a Flux `Kustomization`: its `targetNamespace`, `namePrefix`, `nameSuffix`,
+    /// `components`, `patches`, `images` and `commonMetadata` are added as kustomize-controller does.
+    /// Its spans point into the sources of [`BuildOptions::cache`].
+    pub flux_spec: Option<crate::node::Node>,
     /// Bounds on the texts.
     pub limits: Limits,
     /// Parsed files to share between builds; a fresh one by default.
@@ -53,6 +78,14 @@ pub struct Build {
 }
 
 impl Build {
+    /// The objects as kustomize prints them: YAML documents joined by `---`.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Yaml`] for values that YAML as Kubernetes writes it cannot hold.
+    pub fn to_yaml(&self) -> Result<String> {
+        crate::yaml::write_stream(self.objects.iter().map(|object| &object.node))
+    }
+
     /// The place of the text that set the node at `path` of `object`, or of the nearest node above
     /// it that a text set.
     #[must_use]
@@ -65,10 +98,24 @@ impl Build {
     }
 }
 
-/// Builds the kustomization in `dir` as `kustomize build` does.
+/// Builds the kustomization in `dir` as `kustomize build` of v5.8 does.
+///
+/// `dir` is a path of `files`; the empty path is their root. What kustomize does silently and users
+/// rarely mean is in [`Build::warnings`].
 ///
 /// # Errors
-/// See the codes of `ErrorKind::Kustomize`, `File`, `Yaml`, `Unsupported` and `Limit`.
-pub fn build(_files: &dyn Files, _dir: &str, _options: &BuildOptions) -> Result<Build> {
-    Err(crate::Error::new(crate::ErrorKind::Unsupported, "not-built-yet", "under construction"))
+/// [`crate::ErrorKind::Kustomize`] for what kustomize refuses, [`crate::ErrorKind::File`] for what is
+/// missing or may not be read, [`crate::ErrorKind::Yaml`] for texts that cannot be read,
+/// [`crate::ErrorKind::Unsupported`] for what needs a network or a program, or is not implemented yet,
+/// and [`crate::ErrorKind::Limit`]; each with the place where the user must act.
+pub fn build(files: &dyn Files, dir: &str, options: &BuildOptions) -> Result<Build> {
+    let mut builder = load::Builder::new(files, options);
+    let resources = builder.run(dir)?;
+    let objects = load::into_objects(resources.into_iter().map(|resource| resource.node));
+    Ok(Build {
+        objects,
+        warnings: builder.warnings,
+        files_read: builder.files_read.into_iter().collect(),
+        sources: options.cache.sources().clone(),
+    })
 }

@@ -13,6 +13,7 @@ mod text;
 
 pub use map::{Entry, Map};
 pub use path::{Path, Segment};
+pub(crate) use scalar::float_text;
 pub use scalar::{Plain, Scalar};
 pub use span::{FileId, Location, SourceFile, SourceMap, Span};
 pub use text::Text;

@@ -132,7 +132,7 @@ impl PartialEq for Scalar<'_> {
 
 /// A number as Go's `encoding/json` prints a float64: shortest digits, an exponent only below 1e-6
 /// and from 1e21 on.
-pub(super) fn float_text(value: f64) -> String {
+pub(crate) fn float_text(value: f64) -> String {
     if !value.is_finite() {
         return if value.is_nan() {
             ".nan".into()

@@ -106,13 +106,23 @@ pub struct SourceFile {
     text: Text,
     /// Byte offsets of line starts, found when the first location is asked for.
     lines: OnceLock<Vec<u32>>,
+    /// Set when the text stands inside another file, such as an inline patch.
+    embedded: Option<Embedded>,
+}
+
+/// Where the lines of an embedded text stand in the file around it.
+#[derive(Debug)]
+struct Embedded {
+    outer: Arc<SourceFile>,
+    /// The offset in the outer file of each line's first character.
+    starts: Vec<u32>,
 }
 
 impl SourceFile {
     /// A text and the path it is known by.
     #[must_use]
     pub fn new(path: impl Into<String>, text: impl Into<Text>) -> Self {
-        Self { path: path.into(), text: text.into(), lines: OnceLock::new() }
+        Self { path: path.into(), text: text.into(), lines: OnceLock::new(), embedded: None }
     }
 
     /// The path it is known by.
@@ -127,18 +137,28 @@ impl SourceFile {
         &self.text
     }
 
-    /// The line and column of a byte offset.
+    /// The line and column of a byte offset; for an embedded text, in the file around it.
     #[must_use]
     pub fn locate(&self, offset: u32) -> Location {
+        let (line, start) = self.line_of(offset);
+        if let Some(embedded) = &self.embedded {
+            let outer = embedded.starts.get(line.saturating_sub(1)).or(embedded.starts.last());
+            let column = if embedded.starts.len() >= line { offset - start.min(offset) } else { 0 };
+            return embedded.outer.locate(outer.copied().unwrap_or(0).saturating_add(column));
+        }
+        let before = self.text.get(start as usize..offset as usize).unwrap_or("");
+        let column = before.trim_start_matches('\u{feff}').chars().count() + 1;
+        Location::new(self.path.clone(), line as u32, column as u32)
+    }
+
+    /// The line, from 1, that holds a byte offset, and where that line starts.
+    fn line_of(&self, offset: u32) -> (usize, u32) {
         let lines = self.lines.get_or_init(|| {
             let ends = self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
             std::iter::once(0).chain(ends.map(|(at, _)| at as u32 + 1)).collect()
         });
         let line = lines.partition_point(|start| *start <= offset);
-        let start = line.checked_sub(1).and_then(|at| lines.get(at)).copied().unwrap_or(0) as usize;
-        let before = self.text.get(start..offset as usize).unwrap_or("");
-        let column = before.trim_start_matches('\u{feff}').chars().count() + 1;
-        Location::new(self.path.clone(), line as u32, column as u32)
+        (line, line.checked_sub(1).and_then(|at| lines.get(at)).copied().unwrap_or(0))
     }
 
     /// The text of a line, from 1, without its end.
@@ -166,6 +186,21 @@ impl SourceMap {
         FileId::from_index(files.len() - 1)
     }
 
+    /// Adds a text that a scalar of another file holds (an inline patch), so that spans into it
+    /// locate in that file. `span` is where the scalar stands, `text` its value.
+    pub fn add_embedded(&self, span: Span, text: impl Into<Text>) -> FileId {
+        let text = text.into();
+        let outer = span.file().and_then(|file| self.file(file));
+        let embedded = outer.map(|outer| {
+            let starts = embedded_lines(&outer.text, span.offset() as usize, &text);
+            Embedded { outer, starts }
+        });
+        let path = embedded.as_ref().map(|embedded| embedded.outer.path.clone()).unwrap_or_default();
+        let mut files = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        files.push(Arc::new(SourceFile { path, text, lines: OnceLock::new(), embedded }));
+        FileId::from_index(files.len() - 1)
+    }
+
     /// The file of an id.
     #[must_use]
     pub fn file(&self, id: FileId) -> Option<Arc<SourceFile>> {
@@ -179,9 +214,49 @@ impl SourceMap {
     }
 }
 
+/// Where each line of `inner` starts in `outer`, given that the scalar which holds it starts at
+/// `offset`. A literal block keeps its lines, so all of them are found; of a quoted or folded scalar
+/// only the first is, and the rest count as standing there.
+fn embedded_lines(outer: &str, offset: usize, inner: &str) -> Vec<u32> {
+    let scalar = outer.get(offset..).unwrap_or("");
+    if !scalar.starts_with('|') {
+        let quote = usize::from(scalar.starts_with(['"', '\'']));
+        let hidden = usize::from(scalar.starts_with('>'));
+        let header = if hidden == 1 { scalar.find('\n').map_or(0, |end| end + 1) } else { quote };
+        return vec![(offset + header) as u32];
+    }
+    let mut at = offset + scalar.find('\n').map_or(scalar.len(), |end| end + 1);
+    let mut starts = Vec::new();
+    let mut inner_lines = inner.split('\n');
+    for line in outer.get(at..).unwrap_or("").split_inclusive('\n') {
+        let Some(wanted) = inner_lines.next() else { break };
+        let content = line.trim_end_matches(['\n', '\r']);
+        let indent = content.len().saturating_sub(wanted.len());
+        starts.push((at + indent) as u32);
+        at += line.len();
+    }
+    if starts.is_empty() {
+        starts.push(offset as u32);
+    }
+    starts
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn embedded_texts_locate_in_the_file_around_them() {
+        let sources = SourceMap::new();
+        let outer = "patches:\n- patch: |-\n    - op: add\n      path: /a\n- patch: \"x: y\"\n";
+        let file = sources.add("k.yaml", outer);
+        let literal = sources.add_embedded(Span::new(file, 18), "- op: add\n  path: /a");
+        let at = |file, offset| sources.locate(Span::new(file, offset)).unwrap().to_string();
+        assert_eq!(at(literal, 2), "k.yaml:3:7");
+        assert_eq!(at(literal, 12), "k.yaml:4:7");
+        let quoted = sources.add_embedded(Span::new(file, 60), "x: y");
+        assert_eq!(at(quoted, 3), "k.yaml:5:14");
+    }
 
     #[test]
     fn offsets_become_lines_and_columns() {

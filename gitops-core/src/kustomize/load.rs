@@ -1,0 +1,410 @@
+//! Reading the files that a kustomization names, within the restrictions of its directory.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use crate::files::{self, Content, ContentId, FileKind, Files};
+use crate::kustomize::decode::{Decoder, Spanned};
+use crate::kustomize::kustomization::{Kind, Kustomization};
+use crate::kustomize::{BuildOptions, LoadRestrictor};
+use crate::node::{FileId, Node, SourceMap, Span};
+use crate::object::Object;
+use crate::yaml::{self, Dialect, ReadOptions};
+use crate::{Diagnostic, Error, ErrorKind, Result};
+
+/// The names a kustomization file may have.
+pub(crate) const FILE_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+
+/// Deepest chain of kustomizations that use each other.
+const MAX_CHAIN: usize = 100;
+
+/// One build: what it reads from, and what it notes on the way.
+pub(crate) struct Builder<'a> {
+    pub(crate) files: &'a dyn Files,
+    pub(crate) options: &'a BuildOptions,
+    pub(crate) warnings: Vec<Diagnostic>,
+    pub(crate) files_read: BTreeSet<String>,
+    /// Directories being built, outermost first.
+    stack: Vec<String>,
+}
+
+impl<'a> Builder<'a> {
+    pub(crate) fn new(files: &'a dyn Files, options: &'a BuildOptions) -> Self {
+        Self { files, options, warnings: Vec::new(), files_read: BTreeSet::new(), stack: Vec::new() }
+    }
+
+    pub(crate) fn sources(&self) -> &SourceMap {
+        self.options.cache.sources()
+    }
+
+    pub(crate) fn decoder(&self) -> Decoder<'_> {
+        Decoder { sources: self.sources() }
+    }
+
+    pub(crate) fn error(&self, span: Span, code: &'static str, message: impl Into<String>) -> Error {
+        self.decoder().error(span, code, message)
+    }
+
+    pub(crate) fn unsupported(&self, span: Span, code: &'static str, message: impl Into<String>) -> Error {
+        Error::new(ErrorKind::Unsupported, code, message).at(self.sources().locate(span))
+    }
+
+    pub(crate) fn warn(&mut self, span: Span, code: &'static str, message: impl Into<String>) {
+        let warning = Diagnostic::new(code, message).at(self.sources().locate(span));
+        if !self.warnings.contains(&warning) {
+            self.warnings.push(warning);
+        }
+    }
+
+    /// The directory that is being built.
+    pub(crate) fn dir(&self) -> &str {
+        self.stack.last().map_or("", String::as_str)
+    }
+
+    /// A person's name for the path of an entry.
+    pub(crate) fn shown(&self, path: &str) -> String {
+        if path.is_empty() { ".".into() } else { self.files.display(path) }
+    }
+
+    /// Enters the directory that `entry` names, relative to the present one; [`Builder::leave`] ends it.
+    pub(crate) fn enter(&mut self, entry: &Spanned, path: &str) -> Result<()> {
+        let place = self.sources().locate(entry.span);
+        let root = self.files.resolve(path).map_err(|error| error.at(place))?;
+        if let Some(visited) = self.stack.iter().find(|visited| files::is_within(visited, &root)) {
+            let message = if *visited == root {
+                format!("cycle: `{}` leads back to {}, which is being built", entry.text, self.shown(&root))
+            } else {
+                format!(
+                    "cycle: `{}` leads to {}, which contains {}, which is being built; a kustomization cannot use a directory above itself",
+                    entry.text,
+                    self.shown(&root),
+                    self.shown(visited)
+                )
+            };
+            return Err(self.error(entry.span, "cycle", message));
+        }
+        if self.stack.len() >= MAX_CHAIN {
+            let message = format!("more than {MAX_CHAIN} kustomizations use each other in a chain");
+            let error = Error::new(ErrorKind::Limit, "chain-too-long", message);
+            return Err(error.at(self.sources().locate(entry.span)));
+        }
+        self.stack.push(root);
+        Ok(())
+    }
+
+    /// Starts at the directory the caller asked for.
+    pub(crate) fn enter_first(&mut self, dir: &str) -> Result<()> {
+        match self.files.kind(dir)? {
+            Some(FileKind::Directory) => {}
+            Some(FileKind::File) => {
+                let message = format!("{} is a file; name the directory of a kustomization", self.shown(dir));
+                return Err(Error::new(ErrorKind::File, "not-a-directory", message).in_file(&self.shown(dir)));
+            }
+            None => {
+                let message = format!("there is no directory {}", self.shown(dir));
+                return Err(Error::new(ErrorKind::File, "file-not-found", message).in_file(&self.shown(dir)));
+            }
+        }
+        self.stack.push(self.files.resolve(dir)?);
+        Ok(())
+    }
+
+    pub(crate) fn leave(&mut self) {
+        self.stack.pop();
+    }
+
+    /// Where an entry leads, as a path of the files.
+    pub(crate) fn locate_entry(&self, entry: &Spanned) -> Result<String> {
+        let path = entry.as_str();
+        let found = match self.files.from_absolute(path) {
+            Some(inside) if path.starts_with('/') => Ok(inside),
+            _ if path.starts_with('/') => {
+                let message = format!("`{path}` is outside the files given");
+                Err(Error::new(ErrorKind::File, "outside-root", message))
+            }
+            _ => files::join(self.dir(), path),
+        };
+        found.map_err(|error| error.at(self.sources().locate(entry.span)))
+    }
+
+    /// Reads the file that an entry names, as kustomize's loader would.
+    pub(crate) fn load(&mut self, entry: &Spanned) -> Result<(String, Content)> {
+        if is_remote_file(&entry.text) {
+            let message = format!(
+                "`{}` is on the network, which this library never reads; vendor the file into the repository and name its path",
+                entry.text
+            );
+            return Err(self.unsupported(entry.span, "remote-file", message));
+        }
+        let place = self.sources().locate(entry.span);
+        let path = self.locate_entry(entry)?;
+        let shown = self.shown(&path);
+        match self.files.kind(&path).map_err(|error| error.at(place.clone()))? {
+            Some(FileKind::File) => {}
+            Some(FileKind::Directory) => {
+                let message = format!("`{}` is a directory where a file is needed", entry.text);
+                return Err(Error::new(ErrorKind::File, "not-a-file", message).at(place));
+            }
+            None => {
+                let message = format!("`{}` does not exist ({shown})", entry.text);
+                return Err(Error::new(ErrorKind::File, "file-not-found", message).at(place));
+            }
+        }
+        if self.options.load_restrictor == LoadRestrictor::RootOnly {
+            let resolved = self.files.resolve(&path).map_err(|error| error.at(place.clone()))?;
+            if !files::is_within(&resolved, self.dir()) {
+                let message = format!(
+                    "`{}` is not in or below {}; move it there, make it a kustomization of its own, or build without load restrictions",
+                    entry.text,
+                    self.shown(self.dir())
+                );
+                return Err(Error::new(ErrorKind::File, "load-restriction", message).at(place));
+            }
+        }
+        let content = self.files.read(&path).map_err(|error| error.at(place))?;
+        self.files_read.insert(path.clone());
+        Ok((path, content))
+    }
+
+    /// Adds a text file to the sources, once for the same path and content.
+    pub(crate) fn source(&self, path: &str, content: &Content) -> Result<FileId> {
+        let id = content_id(content);
+        if let Some(file) = self.options.cache.file(path, id) {
+            return Ok(file);
+        }
+        let shown = self.shown(path);
+        let text = yaml::decode(&shown, &content.bytes)?;
+        Ok(self.options.cache.add_file(path, id, &shown, text))
+    }
+
+    /// The documents of a file, parsed once for the same path, content and dialect.
+    pub(crate) fn documents(&mut self, path: &str, content: &Content, dialect: Dialect) -> Result<Arc<[Node]>> {
+        let id = content_id(content);
+        if let Some(documents) = self.options.cache.get(path, id, dialect) {
+            return Ok(documents);
+        }
+        let file = self.source(path, content)?;
+        let documents = self.parse(file, dialect)?;
+        self.options.cache.put(path, id, dialect, Arc::clone(&documents));
+        Ok(documents)
+    }
+
+    /// The documents of a text of the sources.
+    pub(crate) fn parse(&mut self, file: FileId, dialect: Dialect) -> Result<Arc<[Node]>> {
+        let options = ReadOptions {
+            dialect,
+            limits: self.options.limits,
+            // Kustomize reads its own files leniently, and objects strictly.
+            last_key_wins: dialect == Dialect::Kubectl,
+        };
+        if dialect == Dialect::Kyaml {
+            self.check_separators(file)?;
+        }
+        let stream = yaml::read(self.sources(), file, &options)?;
+        for (key, span) in &stream.duplicate_keys {
+            let message = format!("`{key}` stands twice in one mapping; the last one counts");
+            self.warn(*span, "duplicate-key", message);
+        }
+        Ok(stream.documents.into())
+    }
+
+    /// Kustomize cuts a file at lines that start with `---` before it parses, and refuses what YAML
+    /// would allow there.
+    fn check_separators(&self, file: FileId) -> Result<()> {
+        let Some(source) = self.sources().file(file) else { return Ok(()) };
+        let text: &str = source.text();
+        let error = |at: usize, message: String| {
+            let span = Span::new(file, at as u32);
+            let error = Error::new(ErrorKind::Yaml, "document-separator", message);
+            Err(error.at(self.sources().locate(span)))
+        };
+        if text.trim_start_matches('\u{feff}').starts_with('%') {
+            return error(0, "kustomize does not read YAML directives; remove this line".into());
+        }
+        for (at, _) in text.match_indices("\n---") {
+            let line = text.get(at + 4..).unwrap_or("");
+            let Some(end) = line.find('\n') else { continue };
+            let rest = line.get(..end).unwrap_or("").trim();
+            if !rest.is_empty() && !rest.starts_with('#') {
+                return error(at + 1, format!("only a comment may follow `---` on its line, not `{rest}`"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Finds and reads the kustomization of the present directory.
+    pub(crate) fn kustomization(&mut self, wanted: Option<Kind>, entry: Option<&Spanned>) -> Result<Kustomization> {
+        let dir = self.dir().to_owned();
+        let place = entry.and_then(|entry| self.sources().locate(entry.span));
+        let mut found = Vec::new();
+        for name in FILE_NAMES {
+            let path = files::join(&dir, name)?;
+            if self.files.kind(&path)? == Some(FileKind::File) {
+                found.push(path);
+            }
+        }
+        let path = match found.as_slice() {
+            [path] => path.clone(),
+            [] => {
+                let message = format!("{} has no kustomization.yaml", self.shown(&dir));
+                let error = Error::new(ErrorKind::Kustomize, "no-kustomization", message);
+                return Err(error.at(place).in_file(&self.shown(&dir)));
+            }
+            [first, second, ..] => {
+                let message = format!("both {} and {} exist; keep one", self.shown(first), self.shown(second));
+                let error = Error::new(ErrorKind::Kustomize, "several-kustomizations", message);
+                return Err(error.in_file(&self.shown(second)));
+            }
+        };
+        let content = self.files.read(&path)?;
+        self.files_read.insert(path.clone());
+        let documents = self.documents(&path, &content, Dialect::Kubectl)?;
+        let file = self.source(&path, &content)?;
+        let empty = Node { span: Span::new(file, 0), ..Node::null() };
+        let root = documents.first().unwrap_or(&empty);
+        let kustomization = self.decoder().kustomization(root)?;
+        if documents.len() > 1 {
+            let span = documents.get(1).map_or(Span::NONE, |document| document.span);
+            self.warn(span, "second-document", "kustomize reads only the first document of this file");
+        }
+        match wanted {
+            Some(Kind::Component) if kustomization.kind != Kind::Component => {
+                let message = format!("{} is not a Component; list it under `resources`", self.shown(&dir));
+                return Err(Error::new(ErrorKind::Kustomize, "not-a-component", message).at(place));
+            }
+            Some(Kind::Kustomization) if kustomization.kind == Kind::Component => {
+                let message = format!("{} is a Component; list it under `components`", self.shown(&dir));
+                return Err(Error::new(ErrorKind::Kustomize, "is-a-component", message).at(place));
+            }
+            _ => {}
+        }
+        for (field, successor, span) in &kustomization.deprecated {
+            self.warn(*span, "deprecated-field", format!("`{field}` is deprecated; use `{successor}`"));
+        }
+        if let Some((field, span)) = kustomization.unsupported.first() {
+            let (code, message) = unsupported_field(field);
+            return Err(self.unsupported(*span, code, message));
+        }
+        Ok(kustomization)
+    }
+
+    /// The objects of a text: empty documents dropped, lists opened, each checked for kind and name.
+    pub(crate) fn objects(&self, documents: &[Node]) -> Result<Vec<Node>> {
+        let mut queue: std::collections::VecDeque<Node> = documents.iter().cloned().collect();
+        let mut objects = Vec::with_capacity(documents.len());
+        while let Some(node) = queue.pop_front() {
+            if is_nil_or_empty(&node) {
+                continue;
+            }
+            if !node.is_map() {
+                let message = format!("an object must be a mapping but this is {}", node.type_name());
+                return Err(self.error(node.span, "not-an-object", message));
+            }
+            let kind = node.get("kind").and_then(Node::text).unwrap_or_default().into_owned();
+            if kind.is_empty() {
+                return Err(self.error(node.span, "missing-kind", "the object has no `kind`"));
+            }
+            if kind.ends_with("List") {
+                match node.get("items") {
+                    None => {}
+                    // A copy of the references only: the items themselves are shared.
+                    Some(items) if items.is_null() => continue,
+                    Some(items) => match items.as_seq() {
+                        Some(items) => {
+                            queue.extend(items.iter().cloned());
+                            continue;
+                        }
+                        None => {
+                            let message = format!("`items` of a {kind} must be a list, not {}", items.type_name());
+                            return Err(self.error(items.span, "wrong-type", message));
+                        }
+                    },
+                }
+            } else if node.at(&["metadata", "name"]).and_then(Node::text).is_none_or(|name| name.is_empty()) {
+                let has_generate_name = node.at(&["metadata", "generateName"]).is_some();
+                let hint = if has_generate_name { "; kustomize does not support `generateName`" } else { "" };
+                let place = node.get("metadata").map_or(node.span, |metadata| metadata.span);
+                let message = format!("the {kind} has no `metadata.name`{hint}");
+                return Err(self.error(place, "missing-name", message));
+            }
+            objects.push(node);
+        }
+        Ok(objects)
+    }
+}
+
+/// How an unsupported field of a kustomization is reported.
+fn unsupported_field(field: &str) -> (&'static str, String) {
+    match field {
+        "helmCharts" | "helmChartInflationGenerator" => (
+            "helm",
+            format!("`{field}` needs the helm program, which this library never runs; render the chart into the repository and list the result under `resources`"),
+        ),
+        _ => ("field-not-implemented", format!("`{field}` is not implemented yet")),
+    }
+}
+
+/// Whether kustomize treats a node as not there at all.
+pub(crate) fn is_nil_or_empty(node: &Node) -> bool {
+    node.is_null()
+        || node.as_map().is_some_and(crate::node::Map::is_empty)
+        || node.as_seq().is_some_and(<[Node]>::is_empty)
+}
+
+/// The objects of a finished build.
+pub(crate) fn into_objects(nodes: impl Iterator<Item = Node>) -> Vec<Object> {
+    nodes.map(Object::new).collect()
+}
+
+fn is_remote_file(path: &str) -> bool {
+    let scheme = path.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase());
+    matches!(scheme.as_deref(), Some("http" | "https"))
+}
+
+/// Whether kustomize would take an entry for the address of a Git repository.
+pub(crate) fn is_remote_base(path: &str) -> bool {
+    let lower = path.to_ascii_lowercase();
+    let lower = lower.strip_prefix("git::").unwrap_or(&lower);
+    let schemes = ["ssh://", "https://", "http://", "file://"];
+    if schemes.iter().any(|scheme| lower.starts_with(scheme)) {
+        return true;
+    }
+    let host = lower.split(['/', ':']).next().unwrap_or("");
+    let user = host.split_once('@');
+    let host_alone = user.map_or(host, |(_, host)| host);
+    // scp style: `git@host:org/repo`, and GitHub without a scheme.
+    (user.is_some() && lower.contains(':')) || matches!(host_alone, "github.com" | "www.github.com")
+}
+
+fn content_id(content: &Content) -> ContentId {
+    content.id.unwrap_or_else(|| {
+        let mut id = [0; 20];
+        for (byte, hashed) in id.iter_mut().zip(Sha256::digest(&content.bytes)) {
+            *byte = hashed;
+        }
+        ContentId(id)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn remote_bases_are_told_from_paths() {
+        for remote in [
+            "https://github.com/org/repo//deploy?ref=v1",
+            "github.com/org/repo",
+            "git@github.com:org/repo.git",
+            "ssh://git@host/org/repo",
+            "git::https://host/org/repo",
+        ] {
+            assert!(is_remote_base(remote), "{remote}");
+        }
+        for local in ["../base", "base", "github.com.yaml", "./a@b/c", "x.git/y"] {
+            assert!(!is_remote_base(local), "{local}");
+        }
+    }
+}

@@ -1,0 +1,402 @@
+//! `patches`, `patchesStrategicMerge` and `patchesJson6902`: which objects they are for, and how they
+//! are read. The merge engines themselves are in [`crate::kustomize::patch`].
+
+use std::borrow::Cow;
+
+use regex::{Regex, RegexBuilder};
+
+use crate::kustomize::accumulate::{ResMap, first_clash};
+use crate::kustomize::decode::Spanned;
+use crate::kustomize::kustomization::{Patch, Target};
+use crate::kustomize::load::Builder;
+use crate::kustomize::patch::json6902::{self, JsonPatch};
+use crate::kustomize::patch::{self, Outcome};
+use crate::kustomize::resource::{ResId, Resource, as_text, child_map};
+use crate::node::{FileId, Node, Span, Text};
+use crate::object::{LabelSelector, group_version};
+use crate::yaml::Dialect;
+use crate::Result;
+
+/// A compiled pattern may take this many bytes; a longer one is an error.
+const MAX_PATTERN_SIZE: usize = 1 << 20;
+
+/// The text of a patch, ready to be read in either dialect.
+struct PatchText {
+    file: FileId,
+    /// Where the kustomization asks for it.
+    span: Span,
+}
+
+/// What a patch turned out to be.
+enum Parsed {
+    Empty,
+    Merge(Vec<Node>),
+    Json(JsonPatch),
+}
+
+impl Builder<'_> {
+    /// One entry of `patches`.
+    pub(crate) fn patch(&mut self, map: &mut ResMap, entry: &Patch) -> Result<()> {
+        let text = self.patch_text(entry)?;
+        match self.parse_patch(&text)? {
+            Parsed::Empty => {
+                self.warn(text.span, "empty-patch", "the patch is empty and changes nothing");
+                Ok(())
+            }
+            Parsed::Merge(patches) => match &entry.target {
+                Some(target) => {
+                    let [patch] = patches.as_slice() else {
+                        let message = "several strategic-merge patches in one entry cannot share a `target`; give each an entry of its own";
+                        return Err(self.error(text.span, "several-patches", message));
+                    };
+                    let selected = self.select(map, target)?;
+                    self.merge_into(map, &selected, patch, entry, true)
+                }
+                None => {
+                    for patch in &patches {
+                        let at = self.target_of(map, patch)?;
+                        self.merge_into(map, &[at], patch, entry, false)?;
+                    }
+                    Ok(())
+                }
+            },
+            Parsed::Json(patch) => {
+                let Some(target) = &entry.target else {
+                    let message = "a JSON patch needs a `target` that says which objects it is for";
+                    return Err(self.error(text.span, "patch-without-target", message));
+                };
+                let selected = self.select(map, target)?;
+                self.apply_json(map, &selected, &patch, true)
+            }
+        }
+    }
+
+    /// One entry of the deprecated `patchesStrategicMerge`: a path, or the patch itself.
+    pub(crate) fn patch_strategic_merge(&mut self, map: &mut ResMap, entry: &Spanned) -> Result<()> {
+        let inline = entry.text.contains('\n') || entry.text.contains(": ") || entry.text.contains('{');
+        let documents = if inline {
+            let file = self.sources().add_embedded(entry.span, entry.text.clone());
+            self.parse(file, Dialect::Kyaml)?
+        } else {
+            let (path, content) = self.load(entry)?;
+            self.documents(&path, &content, Dialect::Kyaml)?
+        };
+        let patches = self.objects(&documents)?;
+        if patches.is_empty() {
+            return Err(self.error(entry.span, "empty-patch", "the patch is empty"));
+        }
+        let entry = Patch {
+            span: entry.span,
+            path: None,
+            patch: None,
+            target: None,
+            allow_name_change: false,
+            allow_kind_change: false,
+        };
+        for patch in &patches {
+            let at = self.target_of(map, patch)?;
+            self.merge_into(map, &[at], patch, &entry, true)?;
+        }
+        Ok(())
+    }
+
+    /// One entry of the deprecated `patchesJson6902`.
+    pub(crate) fn patch_json6902(&mut self, map: &mut ResMap, entry: &Patch) -> Result<()> {
+        let Some(target) = entry.target.as_ref().filter(|target| target.name.is_some()) else {
+            let message = "an entry of patchesJson6902 needs a `target` with a `name`";
+            return Err(self.error(entry.span, "patch-without-target", message));
+        };
+        let text = self.patch_text(entry)?;
+        let patch = match self.parse_patch(&text)? {
+            Parsed::Json(patch) => patch,
+            Parsed::Empty => return Err(self.error(text.span, "empty-patch", "the patch is empty")),
+            Parsed::Merge(_) => {
+                let message = "a JSON patch is a list of operations; this is a mapping, which belongs under `patches`";
+                return Err(self.error(text.span, "not-a-json-patch", message));
+            }
+        };
+        let selected = self.select(map, target)?;
+        self.apply_json(map, &selected, &patch, false)
+    }
+
+    fn patch_text(&mut self, entry: &Patch) -> Result<PatchText> {
+        match (&entry.path, &entry.patch) {
+            (Some(_), Some(patch)) => {
+                let message = "`path` and `patch` cannot both be set; remove one";
+                Err(self.error(patch.span, "path-and-patch", message))
+            }
+            (None, None) => {
+                let message = "a patch needs `path` or `patch`";
+                Err(self.error(entry.span, "neither-path-nor-patch", message))
+            }
+            (Some(path), None) => {
+                let (file_path, content) = self.load(path)?;
+                Ok(PatchText { file: self.source(&file_path, &content)?, span: path.span })
+            }
+            (None, Some(patch)) => {
+                let file = self.sources().add_embedded(patch.span, patch.text.clone());
+                Ok(PatchText { file, span: patch.span })
+            }
+        }
+    }
+
+    /// Reads a patch as what it is: a list is a JSON patch (YAML 1.1), mappings are merged (YAML 1.2).
+    fn parse_patch(&mut self, text: &PatchText) -> Result<Parsed> {
+        let documents = self.parse(text.file, Dialect::Kyaml)?;
+        let Some(first) = documents.iter().find(|document| !document.is_null()) else {
+            return Ok(Parsed::Empty);
+        };
+        if first.is_seq() {
+            let documents = self.parse(text.file, Dialect::Kubectl)?;
+            let first = documents.first().cloned().unwrap_or_default();
+            return Ok(Parsed::Json(json6902::parse(&first, self.sources())?));
+        }
+        if !first.is_map() {
+            let message = format!(
+                "a patch is a mapping (strategic merge) or a list of operations (JSON patch), but this is {}",
+                first.type_name()
+            );
+            return Err(self.error(text.span, "not-a-patch", message));
+        }
+        let patches = self.objects(&documents)?;
+        Ok(if patches.is_empty() { Parsed::Empty } else { Parsed::Merge(patches) })
+    }
+
+    /// The one object that a patch without a target names.
+    fn target_of(&self, map: &ResMap, patch: &Node) -> Result<usize> {
+        let id = Resource::new(patch.clone()).id();
+        match map.find_any(&id).as_slice() {
+            [at] => Ok(*at),
+            [] => {
+                let hint = near_miss(map, &id);
+                let message = format!("no object is {id}, which this patch is for{hint}");
+                Err(self.error(patch.span, "patch-target-not-found", message))
+            }
+            several => {
+                let message = format!(
+                    "{} objects are or were {id}; give the patch a `target` that tells them apart",
+                    several.len()
+                );
+                Err(self.error(patch.span, "several-targets", message))
+            }
+        }
+    }
+
+    fn merge_into(
+        &mut self,
+        map: &mut ResMap,
+        selected: &[usize],
+        patch: &Node,
+        entry: &Patch,
+        by_copy: bool,
+    ) -> Result<()> {
+        let mut deleted = Vec::new();
+        for at in selected {
+            let Some(resource) = map.get_mut(*at) else { continue };
+            let old = resource.clone();
+            if entry.allow_name_change || entry.allow_kind_change {
+                resource.store_previous_id();
+            }
+            let patch = for_target(patch, &old, by_copy);
+            let mut notes = Vec::new();
+            let outcome = patch::strategic_merge(&mut resource.node, &patch, self.sources(), &mut notes)
+                .map_err(|error| error.context(old.id()))?;
+            for note in notes {
+                if !self.warnings.contains(&note) {
+                    self.warnings.push(note);
+                }
+            }
+            if outcome == Outcome::Deleted || super::load::is_nil_or_empty(&resource.node) {
+                deleted.push(*at);
+                continue;
+            }
+            if !entry.allow_kind_change {
+                restore(&mut resource.node, &old.node, &["kind"]);
+            }
+            if !entry.allow_name_change {
+                restore(&mut resource.node, &old.node, &["metadata", "name"]);
+            }
+            restore(&mut resource.node, &old.node, &["metadata", "namespace"]);
+        }
+        if !deleted.is_empty() {
+            let mut at = 0;
+            map.retain(|_| {
+                at += 1;
+                !deleted.contains(&(at - 1))
+            });
+        }
+        map.changed();
+        if entry.allow_name_change || entry.allow_kind_change {
+            self.check_ids(map)?;
+        }
+        Ok(())
+    }
+
+    fn check_ids(&self, map: &ResMap) -> Result<()> {
+        let Some(resource) = first_clash(map).and_then(|at| map.get(at)) else { return Ok(()) };
+        let message = format!("the patch gives two objects the id {}", resource.id());
+        Err(self.error(resource.span(), "id-conflict", message))
+    }
+
+    fn apply_json(
+        &mut self,
+        map: &mut ResMap,
+        selected: &[usize],
+        patch: &JsonPatch,
+        remember: bool,
+    ) -> Result<()> {
+        for at in selected {
+            let Some(resource) = map.get_mut(*at) else { continue };
+            if remember {
+                resource.store_previous_id();
+            }
+            // In kustomize its own annotations are there by now, so that a patch may add below them.
+            let remembered = !resource.previous.is_empty() || !resource.prefixes.is_empty();
+            let had = resource.node.at(&["metadata", "annotations"]).is_some_and(|node| !node.is_null());
+            if remembered && !had {
+                let span = resource.node.span;
+                if let Some(metadata) = resource.node.get_mut("metadata") {
+                    child_map(metadata, "annotations", span);
+                }
+            }
+            let id = resource.id();
+            json6902::apply(patch, &mut resource.node, self.sources()).map_err(|error| error.context(id))?;
+            let annotations = resource.node.at(&["metadata", "annotations"]).and_then(Node::as_map);
+            if remembered && !had && annotations.is_some_and(crate::node::Map::is_empty) {
+                resource.clear_metadata("annotations");
+            }
+        }
+        map.changed();
+        Ok(())
+    }
+
+    /// The objects that a target selects. That none is selected is silent in kustomize.
+    fn select(&mut self, map: &ResMap, target: &Target) -> Result<Vec<usize>> {
+        let pattern = |field: &Option<Spanned>| field.as_ref().map(|text| self.pattern(text)).transpose();
+        let (group, version, kind) = (pattern(&target.group)?, pattern(&target.version)?, pattern(&target.kind)?);
+        let (name, namespace) = (pattern(&target.name)?, pattern(&target.namespace)?);
+        let labels = self.selector(&target.label_selector)?;
+        let annotations = self.selector(&target.annotation_selector)?;
+        let fits = |pattern: &Option<Regex>, text: &str| pattern.as_ref().is_none_or(|pattern| pattern.is_match(text));
+        let mut selected = Vec::new();
+        for (at, resource) in map.iter().enumerate() {
+            let api_version = resource.api_version();
+            let (own_group, own_version) = group_version(&api_version);
+            if !fits(&kind, &resource.kind()) || !fits(&group, own_group) || !fits(&version, own_version) {
+                continue;
+            }
+            let id = resource.id();
+            let original = resource.original_id();
+            if !(fits(&name, &original.name) || fits(&name, &id.name)) {
+                continue;
+            }
+            if !(fits(&namespace, &original.namespace) || fits(&namespace, &id.namespace)) {
+                continue;
+            }
+            let matches = |selector: &Option<LabelSelector>, field: &str| {
+                let map = resource.node.at(&["metadata", field]);
+                selector.as_ref().is_none_or(|selector| {
+                    selector.matches(|key| map.and_then(|map| map.get(key)).map(|value| Cow::Owned(as_text(value).text.to_string())))
+                })
+            };
+            if matches(&labels, "labels") && matches(&annotations, "annotations") {
+                selected.push(at);
+            }
+        }
+        if selected.is_empty() {
+            let span = target.span.unwrap_or(Span::NONE);
+            self.warn(span, "patch-target-matches-nothing", "this target selects no object, so the patch changes nothing");
+        }
+        Ok(selected)
+    }
+
+    fn pattern(&self, text: &Spanned) -> Result<Regex> {
+        let anchored = format!("^(?:{})$", text.text);
+        RegexBuilder::new(&anchored).size_limit(MAX_PATTERN_SIZE).build().map_err(|error| {
+            let message = format!("`{}` is not a regular expression that can be used: {error}", text.text);
+            self.error(text.span, "bad-pattern", message)
+        })
+    }
+
+    fn selector(&self, text: &Option<Spanned>) -> Result<Option<LabelSelector>> {
+        let Some(text) = text else { return Ok(None) };
+        let parsed = LabelSelector::parse(&text.text);
+        parsed.map(Some).map_err(|error| error.at(self.sources().locate(text.span)))
+    }
+}
+
+/// A patch as it meets one object: with a target it takes the object's type, and its labels and
+/// annotations become text.
+fn for_target(patch: &Node, target: &Resource, by_copy: bool) -> Node {
+    let mut patch = patch.clone();
+    if !by_copy {
+        return patch;
+    }
+    let texts = |node: &Node| node.as_map().is_none_or(|map| map.iter().all(|(_, value)| value.as_str().is_some()));
+    for field in ["labels", "annotations"] {
+        let Some(found) = patch.at(&["metadata", field]) else { continue };
+        if texts(found) || found.as_map().is_none() {
+            continue;
+        }
+        let Some(map) = patch.get_mut("metadata").and_then(|metadata| metadata.get_mut(field)).and_then(Node::as_map_mut)
+        else {
+            continue;
+        };
+        for (_, value) in map.values_mut() {
+            let text = as_text(value);
+            *value = Node::string(text.text, text.span);
+        }
+    }
+    let api_version: Text = target.api_version();
+    let same = patch.get("apiVersion").is_some_and(|own| as_text(own).text == api_version);
+    if !same {
+        let old = target.node.get("apiVersion").cloned();
+        if let Some(map) = patch.as_map_mut() {
+            match old {
+                Some(old) => drop(map.insert("apiVersion", old)),
+                None => drop(map.remove("apiVersion")),
+            }
+        }
+    }
+    patch
+}
+
+/// Puts back what a patch may not change.
+fn restore(node: &mut Node, old: &Node, keys: &[&str]) {
+    let Some((last, parents)) = keys.split_last() else { return };
+    let (wanted, found) = (old.at(keys), node.at(keys));
+    let same = match (wanted, found) {
+        (Some(wanted), Some(found)) => wanted == found && wanted.span == found.span,
+        (None, None) => true,
+        _ => false,
+    };
+    if same {
+        return;
+    }
+    let mut parent = node;
+    for key in parents {
+        let span = parent.span;
+        if child_map(parent, key, span).is_none() {
+            return;
+        }
+        let Some(next) = parent.get_mut(key) else { return };
+        parent = next;
+    }
+    let Some(map) = parent.as_map_mut() else { return };
+    match wanted {
+        Some(wanted) => drop(map.insert(*last, wanted.clone())),
+        None => drop(map.remove(last)),
+    }
+}
+
+/// A hint at the object that was probably meant.
+fn near_miss(map: &ResMap, id: &ResId) -> String {
+    let same_name = map.iter().map(Resource::id).find(|other| other.name == id.name && other.kind == id.kind);
+    match same_name {
+        Some(other) if other.api_version != id.api_version => {
+            format!("; there is one of {}", other.api_version)
+        }
+        Some(other) => format!("; there is one in namespace {}", other.namespace),
+        None => String::new(),
+    }
+}

@@ -1,0 +1,314 @@
+//! The transformers that a kustomization asks for by field: namespace, names, labels, annotations,
+//! replicas and images. Each follows the filter of the same name in kustomize v5.8.2.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use crate::knowledge::field_specs::{self as specs, FieldSpec};
+use crate::kustomize::accumulate::ResMap;
+use crate::kustomize::decode::Spanned;
+use crate::kustomize::fieldspec::{Create, visit};
+use crate::kustomize::images::ImageEdit;
+use crate::kustomize::kustomization::{Image, Label, Replica};
+use crate::kustomize::load::Builder;
+use crate::kustomize::resource::{ResId, Resource};
+use crate::node::{Map, Node, Text, Value};
+use crate::object::group_version;
+use crate::{Error, Result};
+
+type Pairs = [(Spanned, Spanned)];
+
+impl Builder<'_> {
+    /// `namespace`: set on everything that is not certainly of the cluster.
+    pub(crate) fn set_namespace(&self, map: &mut ResMap, namespace: &Spanned) -> Result<()> {
+        let value = || Node::string(namespace.text.clone(), namespace.span);
+        for resource in map.iter_mut() {
+            resource.store_previous_id();
+            if !resource.id().is_cluster_scoped() {
+                resource.set_metadata("namespace", namespace);
+            }
+            let kind = resource.kind();
+            let is_binding = matches!(kind.as_str(), "RoleBinding" | "ClusterRoleBinding");
+            if is_binding {
+                set_default_subjects(&mut resource.node, namespace);
+            }
+            let is_v1 = resource.api_version() == "v1";
+            for spec in specs::NAMESPACE {
+                let skipped = spec.path == "metadata/namespace"
+                    || (spec.path == "metadata/name" && !is_v1)
+                    || (is_binding && spec.path == "subjects/namespace");
+                if skipped {
+                    continue;
+                }
+                let create = Create::Text(namespace.span);
+                visit(&mut resource.node, spec, create, self.sources(), &mut |node| {
+                    self.set_scalar(node, value(), "the namespace")
+                })?;
+            }
+        }
+        let mut seen: HashMap<ResId, usize> = HashMap::with_capacity(map.len());
+        for (at, resource) in map.iter().enumerate() {
+            if let Some(other) = seen.insert(resource.id(), at) {
+                let message = format!(
+                    "with namespace `{}` two objects become {}: the one here and {}",
+                    namespace.text,
+                    resource.id(),
+                    self.place_of(map.get(other)),
+                );
+                return Err(self.error(resource.span(), "id-conflict", message));
+            }
+        }
+        map.changed();
+        Ok(())
+    }
+
+    pub(crate) fn place_of(&self, resource: Option<&Resource>) -> String {
+        let place = resource.and_then(|resource| self.sources().locate(resource.span()));
+        place.map_or("another".into(), |place| format!("the one at {place}"))
+    }
+
+    fn set_scalar(&self, node: &mut Node, value: Node, what: &str) -> Result<()> {
+        if node.is_map() || node.is_seq() {
+            let message = format!("{what} belongs here, but this is {}", node.type_name());
+            return Err(self.error(node.span, "wrong-type", message));
+        }
+        *node = value;
+        Ok(())
+    }
+
+    /// `namePrefix` and `nameSuffix`.
+    pub(crate) fn affix_names(&self, map: &mut ResMap, affix: &Spanned, is_prefix: bool) -> Result<()> {
+        for resource in map.iter_mut() {
+            let id = resource.original_id();
+            let kept = matches!(id.kind.as_str(), "CustomResourceDefinition" | "Namespace")
+                || (id.kind == "APIService" && id.group() == "apiregistration.k8s.io");
+            if kept {
+                continue;
+            }
+            for spec in specs::NAME {
+                if !spec.selects(id.group(), id.version(), &id.kind) {
+                    continue;
+                }
+                if spec.path == "metadata/name" {
+                    let affixes = if is_prefix { &mut resource.prefixes } else { &mut resource.suffixes };
+                    affixes.push(affix.text.clone());
+                    resource.store_previous_id();
+                }
+                let create = Create::Text(affix.span);
+                visit(&mut resource.node, spec, create, self.sources(), &mut |node| {
+                    let old = node.text().unwrap_or_default();
+                    let new =
+                        if is_prefix { format!("{}{old}", affix.text) } else { format!("{old}{}", affix.text) };
+                    self.set_scalar(node, Node::string(new, affix.span), "a name")
+                })?;
+            }
+        }
+        map.changed();
+        Ok(())
+    }
+
+    /// One entry of `labels`.
+    pub(crate) fn add_label_entry(&self, map: &mut ResMap, label: &Label) -> Result<()> {
+        if label.pairs.is_empty() {
+            return Ok(());
+        }
+        let mut chosen: Vec<FieldSpec> = Vec::new();
+        let own = label.fields.iter().map(|field| FieldSpec {
+            group: Cow::Owned(field.group.clone()),
+            version: Cow::Owned(field.version.clone()),
+            kind: Cow::Owned(field.kind.clone()),
+            path: Cow::Owned(field.path.clone()),
+            create: field.create,
+        });
+        chosen.extend(own);
+        if label.include_selectors {
+            merge_specs(&mut chosen, specs::COMMON_LABELS);
+        } else {
+            if label.include_templates {
+                merge_specs(&mut chosen, specs::TEMPLATE_LABELS);
+            }
+            if label.include_volume_claim_templates {
+                merge_specs(&mut chosen, specs::VOLUME_CLAIM_TEMPLATE_LABELS);
+            }
+            let metadata = FieldSpec {
+                group: Cow::Borrowed(""),
+                version: Cow::Borrowed(""),
+                kind: Cow::Borrowed(""),
+                path: Cow::Borrowed("metadata/labels"),
+                create: true,
+            };
+            merge_specs(&mut chosen, std::slice::from_ref(&metadata));
+        }
+        self.add_entries(map, &label.pairs, &chosen)
+    }
+
+    /// Adds text entries to every mapping that the specs name.
+    pub(crate) fn add_entries(&self, map: &mut ResMap, pairs: &Pairs, specs: &[FieldSpec]) -> Result<()> {
+        let Some((first, _)) = pairs.first() else { return Ok(()) };
+        for resource in map.iter_mut() {
+            for spec in specs {
+                let create = Create::Mapping(first.span);
+                visit(&mut resource.node, spec, create, self.sources(), &mut |node| {
+                    if node.is_null() {
+                        return Ok(());
+                    }
+                    let (place, found) = (node.span, node.type_name());
+                    let Some(entries) = node.as_map_mut() else {
+                        let message = format!("labels or annotations belong here, but this is {found}");
+                        return Err(self.error(place, "wrong-type", message));
+                    };
+                    for (key, value) in pairs {
+                        set_entry(entries, key, Node::string(value.text.clone(), value.span));
+                    }
+                    Ok(())
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// One entry of `replicas`.
+    pub(crate) fn set_replicas(&self, map: &mut ResMap, replica: &Replica) -> Result<()> {
+        let mut found = false;
+        for spec in specs::REPLICAS {
+            for resource in map.iter_mut() {
+                let api_version = resource.api_version();
+                let (group, version) = group_version(&api_version);
+                let current = (resource.name(), resource.kind());
+                let previous = resource.previous.iter().map(|id| (&id.name, &id.kind));
+                let matches = previous
+                    .chain(std::iter::once((&current.0, &current.1)))
+                    .any(|(name, kind)| *name == replica.name.text && spec.selects(group, version, kind));
+                if !matches {
+                    continue;
+                }
+                found = true;
+                let create = Create::Text(replica.count_span);
+                visit(&mut resource.node, spec, create, self.sources(), &mut |node| {
+                    let value = Node::new(Value::Int(replica.count), replica.count_span);
+                    self.set_scalar(node, value, "the number of replicas")
+                })?;
+            }
+        }
+        if !found {
+            let kinds: Vec<&str> = specs::REPLICAS.iter().map(|spec| &*spec.kind).collect();
+            let message = format!("no {} is named `{}`", kinds.join(", "), replica.name.text);
+            return Err(self.error(replica.name.span, "replicas-without-target", message));
+        }
+        Ok(())
+    }
+
+    /// One entry of `images`: first every container anywhere, then the fields that kustomize lists.
+    pub(crate) fn set_image(&mut self, map: &mut ResMap, image: &Image) -> Result<()> {
+        let edit = match ImageEdit::new(image) {
+            Ok(edit) => edit,
+            Err(reason) => {
+                let message =
+                    format!("the name `{}` is not a valid pattern, so it matches no image: {reason}", image.name.text);
+                self.warn(image.name.span, "image-name-not-a-pattern", message);
+                return Ok(());
+            }
+        };
+        let is_crd = |resource: &Resource| resource.kind() == "CustomResourceDefinition";
+        for resource in map.iter_mut().filter(|resource| !is_crd(resource)) {
+            if has_image(&resource.node, &edit) {
+                edit_containers(&mut resource.node, &edit);
+            }
+        }
+        for resource in map.iter_mut().filter(|resource| !is_crd(resource)) {
+            for spec in specs::IMAGES {
+                let mut found = false;
+                crate::kustomize::fieldspec::look(&resource.node, spec, &mut |node| {
+                    found |= node.text().is_some_and(|text| edit.matches(&text));
+                    Ok(())
+                })?;
+                if found {
+                    let create = Create::Text(image.name.span);
+                    visit(&mut resource.node, spec, create, self.sources(), &mut |node| {
+                        edit.apply(node);
+                        Ok::<(), Error>(())
+                    })?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Adds what is new; the first of two specs for one field counts.
+fn merge_specs(into: &mut Vec<FieldSpec>, more: &[FieldSpec]) {
+    for spec in more {
+        let known = into.iter().any(|old| {
+            old.path == spec.path && old.group == spec.group && old.version == spec.version && old.kind == spec.kind
+        });
+        if !known {
+            into.push(spec.clone());
+        }
+    }
+}
+
+fn set_entry(entries: &mut Map, key: &Spanned, value: Node) {
+    entries.insert_entry(crate::node::Entry { key: key.text.clone(), key_span: key.span, value });
+}
+
+/// Subjects named `default` get the namespace, whatever their kind.
+fn set_default_subjects(node: &mut Node, namespace: &Spanned) {
+    let is_default = |subject: &Node| subject.get("name").and_then(Node::as_str) == Some("default");
+    let subjects = node.get("subjects").and_then(Node::as_seq);
+    if !subjects.is_some_and(|subjects| subjects.iter().any(is_default)) {
+        return;
+    }
+    let Some(subjects) = node.get_mut("subjects").and_then(Node::as_seq_mut) else { return };
+    for subject in subjects.iter_mut().filter(|subject| is_default(subject)) {
+        if let Some(subject) = subject.as_map_mut() {
+            subject.insert("namespace", Node::string(namespace.text.clone(), namespace.span));
+        }
+    }
+}
+
+const CONTAINER_LISTS: [&str; 2] = ["containers", "initContainers"];
+
+fn container_images(list: &Node) -> impl Iterator<Item = &Node> {
+    list.as_seq().unwrap_or(&[]).iter().filter_map(|container| container.get("image"))
+}
+
+/// Whether a list of containers, anywhere below `node`, has an image to edit.
+fn has_image(node: &Node, edit: &ImageEdit) -> bool {
+    match &node.value {
+        Value::Map(map) => map.iter().any(|(key, value)| {
+            let here = CONTAINER_LISTS.contains(&key.as_str())
+                && container_images(value).any(|image| image.text().is_some_and(|text| edit.matches(&text)));
+            here || has_image(value, edit)
+        }),
+        Value::Seq(items) => items.iter().any(|item| has_image(item, edit)),
+        _ => false,
+    }
+}
+
+fn edit_containers(node: &mut Node, edit: &ImageEdit) {
+    if !has_image(node, edit) {
+        return;
+    }
+    match &mut node.value {
+        Value::Map(map) => {
+            for (key, value) in std::sync::Arc::make_mut(map).values_mut() {
+                let key: &Text = key;
+                edit_containers(value, edit);
+                if CONTAINER_LISTS.contains(&key.as_str()) {
+                    for container in value.as_seq_mut().into_iter().flatten() {
+                        let matched = container.get("image").and_then(Node::text).is_some_and(|text| edit.matches(&text));
+                        if let Some(image) = matched.then(|| container.get_mut("image")).flatten() {
+                            edit.apply(image);
+                        }
+                    }
+                }
+            }
+        }
+        Value::Seq(items) => {
+            for item in std::sync::Arc::make_mut(items) {
+                edit_containers(item, edit);
+            }
+        }
+        _ => {}
+    }
+}
