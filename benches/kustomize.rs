@@ -58,7 +58,8 @@ fn row(dir: &Path, name: &str, targets: &[String], rounds: u32, peer: Option<&Pa
     let theirs = peer.filter(|_| !slow).and_then(|peer| {
         let before = children_cpu()?;
         for target in targets {
-            let output = Command::new(peer).arg("build").arg(dir.join(target)).output().expect("the peer runs");
+            let output =
+                Command::new(peer).arg("build").arg(dir.join(target)).output().expect("the peer runs");
             let equal = String::from_utf8_lossy(&output.stdout) == render(target).1;
             assert!(equal, "{target}: the outputs differ");
         }
@@ -71,7 +72,8 @@ fn row(dir: &Path, name: &str, targets: &[String], rounds: u32, peer: Option<&Pa
         }
     }
     let ours = before.zip(own_cpu()).map(|(before, after)| (after - before) * 1e3 / f64::from(rounds));
-    let shown = |value: Option<f64>, digits: usize| value.map_or("-".into(), |value| format!("{value:.digits$}"));
+    let shown =
+        |value: Option<f64>, digits: usize| value.map_or("-".into(), |value| format!("{value:.digits$}"));
     let ratio = theirs.zip(ours).map(|(theirs, ours)| theirs / ours);
     println!(
         "{name:<28} {objects:>10} {:>12} {:>12} {:>8}",

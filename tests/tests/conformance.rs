@@ -140,10 +140,11 @@ fn repository(data: &Path, repo: &str, rows: &[Realworld], scores: &Mutex<Realwo
             add(&mut scores.1, row.reason.as_deref().unwrap_or("unknown"), passed);
         }
         if row.ok && !passed {
-            let code = result.as_ref().err().map_or("output differs".to_owned(), |error| match error.code() {
-                "field-not-implemented" => format!("field-not-implemented: {}", error.message()),
-                code => code.to_owned(),
-            });
+            let code =
+                result.as_ref().err().map_or("output differs".to_owned(), |error| match error.code() {
+                    "field-not-implemented" => format!("field-not-implemented: {}", error.message()),
+                    code => code.to_owned(),
+                });
             *scores.2.entry(code).or_default() += 1;
         }
         if shown(&name) && !passed {
@@ -190,7 +191,8 @@ fn cases(data: &Path) -> usize {
         let result = render(&files, target, &options);
         let passed = match (&result, &case.expected_output) {
             (Ok(output), Some(wanted)) => {
-                output == wanted || (case.expected_compare.as_deref() != Some("exact") && same_data(output, wanted))
+                output == wanted
+                    || (case.expected_compare.as_deref() != Some("exact") && same_data(output, wanted))
             }
             (Err(_), None) => true,
             _ => false,

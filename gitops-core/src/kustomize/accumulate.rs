@@ -69,7 +69,8 @@ impl ResMap {
             let had = resource.previous.iter().any(|previous| {
                 previous.name == id.name && previous.kind == id.kind && previous.namespace == id.namespace
             });
-            (had && resource.api_version() == id.api_version) || (resource.is_named(&id.name) && resource.id() == *id)
+            (had && resource.api_version() == id.api_version)
+                || (resource.is_named(&id.name) && resource.id() == *id)
         };
         let found = self.resources.iter().enumerate().filter(|(_, resource)| matches(resource));
         found.map(|(at, _)| at).collect()
@@ -273,7 +274,8 @@ impl Builder<'_> {
                 None => return Ok(()),
             },
             _ => {
-                let message = format!("several objects are or were {id}; kustomize cannot tell which is meant");
+                let message =
+                    format!("several objects are or were {id}; kustomize cannot tell which is meant");
                 return Err(self.error(resource.span(), "several-targets", message));
             }
         };
@@ -377,7 +379,8 @@ fn merge_data(new: &mut Node, old: &Node) {
     let collect = |into: &mut Map, node: &Node, field: &str, encode: bool| {
         for entry in node.get(field).and_then(Node::as_map).map_or(&[][..], Map::entries) {
             let value = as_text(&entry.value);
-            let text = if encode { super::generate::base64_lines(value.text.as_bytes()).into() } else { value.text };
+            let text =
+                if encode { super::generate::base64_lines(value.text.as_bytes()).into() } else { value.text };
             into.insert_entry(crate::node::Entry {
                 key: entry.key.clone(),
                 key_span: entry.key_span,

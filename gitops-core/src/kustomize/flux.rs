@@ -35,7 +35,9 @@ impl Decoder<'_> {
     pub(crate) fn flux_spec(&self, spec: &Node) -> Result<FluxSpec> {
         let text = |field: &str| {
             let node = spec.get(field).filter(|node| !node.is_null());
-            Ok::<_, Error>(node.map(|node| self.string(node, field)).transpose()?.filter(|text| !text.text.is_empty()))
+            Ok::<_, Error>(
+                node.map(|node| self.string(node, field)).transpose()?.filter(|text| !text.text.is_empty()),
+            )
         };
         let present = |field: &str| spec.get(field).filter(|node| !node.is_null());
         let mut flux = FluxSpec {
@@ -125,7 +127,8 @@ impl Builder<'_> {
                 return Err(Error::new(ErrorKind::Limit, "too-many-files", message).in_file(&self.shown(dir)));
             }
             for entry in entries {
-                let name = if below.is_empty() { entry.name.clone() } else { format!("{below}/{}", entry.name) };
+                let name =
+                    if below.is_empty() { entry.name.clone() } else { format!("{below}/{}", entry.name) };
                 match entry.kind {
                     FileKind::File if name.ends_with(".yaml") || name.ends_with(".yml") => {
                         resources.insert(name);
@@ -140,7 +143,10 @@ impl Builder<'_> {
             }
         }
         let place = |text: String| Spanned { text: text.into(), span: Span::NONE };
-        Ok(Kustomization { resources: resources.into_iter().map(place).collect(), ..Kustomization::default() })
+        Ok(Kustomization {
+            resources: resources.into_iter().map(place).collect(),
+            ..Kustomization::default()
+        })
     }
 
     pub(crate) fn has_kustomization(&self, dir: &str) -> Result<bool> {

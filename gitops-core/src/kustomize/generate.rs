@@ -35,7 +35,11 @@ impl Builder<'_> {
         let options = generator.options.under(global);
         let what = if secret { "secretGenerator" } else { "configMapGenerator" };
         let Some(name) = &generator.name else {
-            return Err(self.error(generator.span, "missing-name", format!("an entry of {what} needs a `name`")));
+            return Err(self.error(
+                generator.span,
+                "missing-name",
+                format!("an entry of {what} needs a `name`"),
+            ));
         };
         let span = generator.span;
         let mut root = Map::with_capacity(5);
@@ -48,7 +52,9 @@ impl Builder<'_> {
         }
         for (field, pairs) in [("labels", &options.labels), ("annotations", &options.annotations)] {
             if let Some((first, _)) = pairs.first() {
-                let map = pairs.iter().map(|(key, value)| (key.text.clone(), Node::string(value.text.clone(), value.span)));
+                let map = pairs
+                    .iter()
+                    .map(|(key, value)| (key.text.clone(), Node::string(value.text.clone(), value.span)));
                 metadata.insert(field, Node::map(map.collect(), first.span));
             }
         }
@@ -90,8 +96,9 @@ impl Builder<'_> {
             Some("create") | None => Behavior::Create,
             Some(other) => {
                 let span = generator.behavior.as_ref().map_or(span, |behavior| behavior.span);
-                let message =
-                    format!("`behavior: {other}` is none of create, merge, replace; kustomize takes it for create");
+                let message = format!(
+                    "`behavior: {other}` is none of create, merge, replace; kustomize takes it for create"
+                );
                 self.warn(span, "unknown-behavior", message);
                 Behavior::Create
             }
@@ -207,7 +214,9 @@ mod tests {
 
     #[test]
     fn quotes_go_in_pairs() {
-        for (text, want) in [("\"a\"", "a"), ("'a'", "a"), ("\"a'", "\"a'"), ("\"", "\""), ("a", "a"), ("''", "")] {
+        for (text, want) in
+            [("\"a\"", "a"), ("'a'", "a"), ("\"a'", "\"a'"), ("\"", "\""), ("a", "a"), ("''", "")]
+        {
             assert_eq!(unquoted(text), want);
         }
     }

@@ -3,9 +3,9 @@
 //! Follows `api/types/kustomization.go` of kustomize 5.8: YAML 1.1, unknown fields refused, names of
 //! fields matched regardless of case, deprecated fields folded into their successors.
 
+use crate::Result;
 use crate::kustomize::decode::{Decoder, Spanned};
 use crate::node::{Node, Span};
-use crate::Result;
 
 /// What kind of kustomization a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -132,7 +132,8 @@ impl GeneratorOptions {
     /// Global booleans trump local ones; global labels and annotations only fill gaps.
     pub(crate) fn under(&self, global: &Self) -> Self {
         let fill = |local: &[(Spanned, Spanned)], global: &[(Spanned, Spanned)]| {
-            let missing = global.iter().filter(|(key, _)| !local.iter().any(|(seen, _)| seen.text == key.text));
+            let missing =
+                global.iter().filter(|(key, _)| !local.iter().any(|(seen, _)| seen.text == key.text));
             local.iter().chain(missing).cloned().collect()
         };
         Self {
@@ -355,8 +356,7 @@ impl Decoder<'_> {
     }
 
     fn target(&self, node: &Node) -> Result<Target> {
-        let known =
-            &["group", "version", "kind", "name", "namespace", "labelSelector", "annotationSelector"];
+        let known = &["group", "version", "kind", "name", "namespace", "labelSelector", "annotationSelector"];
         let mut target = Target { span: Some(node.span), ..Target::default() };
         for (name, entry) in self.fields(node, "the target of a patch", known)? {
             let value = self.optional(&entry.value, name)?;

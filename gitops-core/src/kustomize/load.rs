@@ -53,8 +53,15 @@ impl<'a> Builder<'a> {
 
     pub(crate) fn warn(&mut self, span: Span, code: &'static str, message: impl Into<String>) {
         let warning = Diagnostic::new(code, message).at(self.sources().locate(span));
-        if !self.warnings.contains(&warning) {
-            self.warnings.push(warning);
+        self.note([warning]);
+    }
+
+    /// Keeps warnings, each once.
+    pub(crate) fn note(&mut self, warnings: impl IntoIterator<Item = Diagnostic>) {
+        for warning in warnings {
+            if !self.warnings.contains(&warning) {
+                self.warnings.push(warning);
+            }
         }
     }
 
@@ -180,7 +187,12 @@ impl<'a> Builder<'a> {
     }
 
     /// The documents of a file, parsed once for the same path, content and dialect.
-    pub(crate) fn documents(&mut self, path: &str, content: &Content, dialect: Dialect) -> Result<Arc<[Node]>> {
+    pub(crate) fn documents(
+        &mut self,
+        path: &str,
+        content: &Content,
+        dialect: Dialect,
+    ) -> Result<Arc<[Node]>> {
         let id = content_id(content);
         if let Some(documents) = self.options.cache.get(path, id, dialect) {
             return Ok(documents);
@@ -235,7 +247,11 @@ impl<'a> Builder<'a> {
     }
 
     /// Finds and reads the kustomization of the present directory.
-    pub(crate) fn kustomization(&mut self, wanted: Option<Kind>, entry: Option<&Spanned>) -> Result<Kustomization> {
+    pub(crate) fn kustomization(
+        &mut self,
+        wanted: Option<Kind>,
+        entry: Option<&Spanned>,
+    ) -> Result<Kustomization> {
         let dir = self.dir().to_owned();
         let place = entry.and_then(|entry| self.sources().locate(entry.span));
         let mut found = Vec::new();
@@ -253,7 +269,8 @@ impl<'a> Builder<'a> {
                 return Err(error.at(place).in_file(&self.shown(&dir)));
             }
             [first, second, ..] => {
-                let message = format!("both {} and {} exist; keep one", self.shown(first), self.shown(second));
+                let message =
+                    format!("both {} and {} exist; keep one", self.shown(first), self.shown(second));
                 let error = Error::new(ErrorKind::Kustomize, "several-kustomizations", message);
                 return Err(error.in_file(&self.shown(second)));
             }
@@ -317,7 +334,8 @@ impl<'a> Builder<'a> {
                             continue;
                         }
                         None => {
-                            let message = format!("`items` of a {kind} must be a list, not {}", items.type_name());
+                            let message =
+                                format!("`items` of a {kind} must be a list, not {}", items.type_name());
                             return Err(self.error(items.span, "wrong-type", message));
                         }
                     },
@@ -340,7 +358,9 @@ fn unsupported_field(field: &str) -> (&'static str, String) {
     match field {
         "helmCharts" | "helmChartInflationGenerator" => (
             "helm",
-            format!("`{field}` needs the helm program, which this library never runs; render the chart into the repository and list the result under `resources`"),
+            format!(
+                "`{field}` needs the helm program, which this library never runs; render the chart into the repository and list the result under `resources`"
+            ),
         ),
         _ => ("field-not-implemented", format!("`{field}` is not implemented yet")),
     }

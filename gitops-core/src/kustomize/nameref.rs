@@ -66,7 +66,13 @@ pub(crate) fn fix(builder: &Builder<'_>, map: &mut ResMap) -> Result<()> {
             let referrer = Referrer::of(resource, spec);
             let subset = Subset::of(resource, &referrer.id);
             visit(&mut resource.node, &present, Create::Nothing, builder.sources(), &mut |node| {
-                let choice = Choice { builder, candidates: &candidates, referrer: &referrer, subset: &subset, reference };
+                let choice = Choice {
+                    builder,
+                    candidates: &candidates,
+                    referrer: &referrer,
+                    subset: &subset,
+                    reference,
+                };
                 choice.update(node)
             })?;
         }
@@ -79,7 +85,9 @@ type Row<'a> = (usize, &'a NameReference, &'a FieldSpec);
 /// The rows of the table by the kind that refers, in their order.
 fn specs_by_kind() -> HashMap<&'static str, Vec<Row<'static>>> {
     let mut by_kind: HashMap<&str, Vec<Row<'static>>> = HashMap::new();
-    let rows = NAME_REFERENCES.iter().flat_map(|reference| reference.fields.iter().map(move |spec| (reference, spec)));
+    let rows = NAME_REFERENCES
+        .iter()
+        .flat_map(|reference| reference.fields.iter().map(move |spec| (reference, spec)));
     for (order, (reference, spec)) in rows.enumerate() {
         by_kind.entry(&spec.kind).or_default().push((order, reference, spec));
     }
@@ -231,22 +239,26 @@ impl<'a> Choice<'a> {
     /// A mapping takes both name and namespace.
     fn update_map(&self, node: &mut Node) -> Result<()> {
         let Some(name) = node.get("name") else {
-            return Err(self.builder.error(node.span, "reference-without-name", "this reference has no `name`"));
+            return Err(self.builder.error(
+                node.span,
+                "reference-without-name",
+                "this reference has no `name`",
+            ));
         };
         let old = as_text(name);
         let namespace = node.get("namespace").map(|namespace| as_text(namespace).text);
         let by_original = namespace.as_ref().is_some_and(|namespace| {
             let present = self.candidates.namespaces.get(namespace);
-            present.is_some_and(|present| present.iter().any(|namespace| self.subset.sees_namespace(namespace)))
+            present
+                .is_some_and(|present| present.iter().any(|namespace| self.subset.sees_namespace(namespace)))
         });
         let within = |candidate: &Candidate| match &namespace {
             None => true,
             Some(namespace) if by_original => candidate.original_namespace == *namespace,
             Some(namespace) => candidate.id.namespace == *namespace,
         };
-        let same = |a: &Candidate, b: &Candidate| {
-            a.name.text == b.name.text && a.namespace.text == b.namespace.text
-        };
+        let same =
+            |a: &Candidate, b: &Candidate| a.name.text == b.name.text && a.namespace.text == b.namespace.text;
         let Some(referral) = self.select(&old, within, same)? else { return Ok(()) };
         if referral.name.text == old.text && referral.namespace.text.is_empty() {
             return Ok(());
@@ -285,7 +297,8 @@ impl<'a> Choice<'a> {
             return Ok(Some(first));
         }
         let names: Vec<String> = found.iter().map(|candidate| candidate.id.to_string()).collect();
-        let message = format!("`{}` could name any of {}; kustomize cannot tell which", old.text, names.join(", "));
+        let message =
+            format!("`{}` could name any of {}; kustomize cannot tell which", old.text, names.join(", "));
         Err(self.builder.error(old.span, "ambiguous-reference", message))
     }
 
@@ -312,10 +325,10 @@ impl<'a> Choice<'a> {
 
     /// Whether both were renamed by the same kustomizations, as far as the shorter list tells.
     fn same_affixes(&self, candidate: &Candidate, empty_matches: bool) -> bool {
-        let same = |a: &[Text], b: &[Text]| {
-            (empty_matches && (a.is_empty() || b.is_empty())) || same_ending(a, b)
-        };
-        same(&candidate.prefixes, &self.referrer.prefixes) && same(&candidate.suffixes, &self.referrer.suffixes)
+        let same =
+            |a: &[Text], b: &[Text]| (empty_matches && (a.is_empty() || b.is_empty())) || same_ending(a, b);
+        same(&candidate.prefixes, &self.referrer.prefixes)
+            && same(&candidate.suffixes, &self.referrer.suffixes)
     }
 }
 

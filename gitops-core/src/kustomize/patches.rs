@@ -3,10 +3,13 @@
 
 use std::borrow::Cow;
 
-use regex::{Regex, RegexBuilder};
+use regex::Regex;
 
+use crate::Result;
+use crate::knowledge::merge_keys::MergeSchema;
 use crate::kustomize::accumulate::{ResMap, first_clash};
 use crate::kustomize::decode::Spanned;
+use crate::kustomize::go_regex;
 use crate::kustomize::kustomization::{Patch, Target};
 use crate::kustomize::load::Builder;
 use crate::kustomize::patch::json6902::{self, JsonPatch};
@@ -15,10 +18,6 @@ use crate::kustomize::resource::{ResId, Resource, as_text, child_map};
 use crate::node::{FileId, Node, Span, Text};
 use crate::object::{LabelSelector, group_version};
 use crate::yaml::Dialect;
-use crate::Result;
-
-/// A compiled pattern may take this many bytes; a longer one is an error.
-const MAX_PATTERN_SIZE: usize = 1 << 20;
 
 /// The text of a patch, ready to be read in either dialect.
 struct PatchText {
@@ -111,7 +110,8 @@ impl Builder<'_> {
             Parsed::Json(patch) => patch,
             Parsed::Empty => return Err(self.error(text.span, "empty-patch", "the patch is empty")),
             Parsed::Merge(_) => {
-                let message = "a JSON patch is a list of operations; this is a mapping, which belongs under `patches`";
+                let message =
+                    "a JSON patch is a list of operations; this is a mapping, which belongs under `patches`";
                 return Err(self.error(text.span, "not-a-json-patch", message));
             }
         };
@@ -190,7 +190,9 @@ impl Builder<'_> {
         entry: &Patch,
         by_copy: bool,
     ) -> Result<()> {
-        let mut deleted = Vec::new();
+        let (mut deleted, mut notes) = (Vec::new(), Vec::new());
+        let schema = MergeSchema::default();
+        let sources = self.sources().clone();
         for at in selected {
             let Some(resource) = map.get_mut(*at) else { continue };
             let old = resource.clone();
@@ -198,14 +200,8 @@ impl Builder<'_> {
                 resource.store_previous_id();
             }
             let patch = for_target(patch, &old, by_copy);
-            let mut notes = Vec::new();
-            let outcome = patch::strategic_merge(&mut resource.node, &patch, self.sources(), &mut notes)
+            let outcome = patch::strategic_merge(&mut resource.node, &patch, &schema, &sources, &mut notes)
                 .map_err(|error| error.context(old.id()))?;
-            for note in notes {
-                if !self.warnings.contains(&note) {
-                    self.warnings.push(note);
-                }
-            }
             if outcome == Outcome::Deleted || super::load::is_nil_or_empty(&resource.node) {
                 deleted.push(*at);
                 continue;
@@ -218,6 +214,7 @@ impl Builder<'_> {
             }
             restore(&mut resource.node, &old.node, &["metadata", "namespace"]);
         }
+        self.note(notes);
         if !deleted.is_empty() {
             let mut at = 0;
             map.retain(|_| {
@@ -245,13 +242,15 @@ impl Builder<'_> {
         patch: &JsonPatch,
         remember: bool,
     ) -> Result<()> {
+        let mut notes = Vec::new();
+        let sources = self.sources().clone();
         for at in selected {
             let Some(resource) = map.get_mut(*at) else { continue };
             if remember {
                 resource.store_previous_id();
             }
             // In kustomize its own annotations are there by now, so that a patch may add below them.
-            let remembered = !resource.previous.is_empty() || !resource.prefixes.is_empty();
+            let remembered = resource.has_bookkeeping();
             let had = resource.node.at(&["metadata", "annotations"]).is_some_and(|node| !node.is_null());
             if remembered && !had {
                 let span = resource.node.span;
@@ -260,12 +259,14 @@ impl Builder<'_> {
                 }
             }
             let id = resource.id();
-            json6902::apply(patch, &mut resource.node, self.sources()).map_err(|error| error.context(id))?;
+            json6902::apply(patch, &mut resource.node, &sources, &mut notes)
+                .map_err(|error| error.context(id))?;
             let annotations = resource.node.at(&["metadata", "annotations"]).and_then(Node::as_map);
             if remembered && !had && annotations.is_some_and(crate::node::Map::is_empty) {
                 resource.clear_metadata("annotations");
             }
         }
+        self.note(notes);
         map.changed();
         Ok(())
     }
@@ -273,11 +274,14 @@ impl Builder<'_> {
     /// The objects that a target selects. That none is selected is silent in kustomize.
     fn select(&mut self, map: &ResMap, target: &Target) -> Result<Vec<usize>> {
         let pattern = |field: &Option<Spanned>| field.as_ref().map(|text| self.pattern(text)).transpose();
-        let (group, version, kind) = (pattern(&target.group)?, pattern(&target.version)?, pattern(&target.kind)?);
+        let (group, version, kind) =
+            (pattern(&target.group)?, pattern(&target.version)?, pattern(&target.kind)?);
         let (name, namespace) = (pattern(&target.name)?, pattern(&target.namespace)?);
         let labels = self.selector(&target.label_selector)?;
         let annotations = self.selector(&target.annotation_selector)?;
-        let fits = |pattern: &Option<Regex>, text: &str| pattern.as_ref().is_none_or(|pattern| pattern.is_match(text));
+        let fits = |pattern: &Option<Regex>, text: &str| {
+            pattern.as_ref().is_none_or(|pattern| pattern.is_match(text))
+        };
         let mut selected = Vec::new();
         for (at, resource) in map.iter().enumerate() {
             let api_version = resource.api_version();
@@ -296,7 +300,10 @@ impl Builder<'_> {
             let matches = |selector: &Option<LabelSelector>, field: &str| {
                 let map = resource.node.at(&["metadata", field]);
                 selector.as_ref().is_none_or(|selector| {
-                    selector.matches(|key| map.and_then(|map| map.get(key)).map(|value| Cow::Owned(as_text(value).text.to_string())))
+                    selector.matches(|key| {
+                        map.and_then(|map| map.get(key))
+                            .map(|value| Cow::Owned(as_text(value).text.to_string()))
+                    })
                 })
             };
             if matches(&labels, "labels") && matches(&annotations, "annotations") {
@@ -305,14 +312,18 @@ impl Builder<'_> {
         }
         if selected.is_empty() {
             let span = target.span.unwrap_or(Span::NONE);
-            self.warn(span, "patch-target-matches-nothing", "this target selects no object, so the patch changes nothing");
+            self.warn(
+                span,
+                "patch-target-matches-nothing",
+                "this target selects no object, so the patch changes nothing",
+            );
         }
         Ok(selected)
     }
 
     fn pattern(&self, text: &Spanned) -> Result<Regex> {
         let anchored = format!("^(?:{})$", text.text);
-        RegexBuilder::new(&anchored).size_limit(MAX_PATTERN_SIZE).build().map_err(|error| {
+        go_regex::compile(&anchored).map_err(|error| {
             let message = format!("`{}` is not a regular expression that can be used: {error}", text.text);
             self.error(text.span, "bad-pattern", message)
         })
@@ -332,13 +343,15 @@ fn for_target(patch: &Node, target: &Resource, by_copy: bool) -> Node {
     if !by_copy {
         return patch;
     }
-    let texts = |node: &Node| node.as_map().is_none_or(|map| map.iter().all(|(_, value)| value.as_str().is_some()));
+    let texts =
+        |node: &Node| node.as_map().is_none_or(|map| map.iter().all(|(_, value)| value.as_str().is_some()));
     for field in ["labels", "annotations"] {
         let Some(found) = patch.at(&["metadata", field]) else { continue };
         if texts(found) || found.as_map().is_none() {
             continue;
         }
-        let Some(map) = patch.get_mut("metadata").and_then(|metadata| metadata.get_mut(field)).and_then(Node::as_map_mut)
+        let Some(map) =
+            patch.get_mut("metadata").and_then(|metadata| metadata.get_mut(field)).and_then(Node::as_map_mut)
         else {
             continue;
         };

@@ -42,7 +42,9 @@ impl Reach {
         }
         // A directory or link on the way to something.
         let below = format!("{path}/");
-        let next = |set: &BTreeSet<String>| set.range(below.clone()..).next().is_some_and(|it| it.starts_with(&below));
+        let next = |set: &BTreeSet<String>| {
+            set.range(below.clone()..).next().is_some_and(|it| it.starts_with(&below))
+        };
         next(&self.paths) || next(&self.trees)
     }
 

@@ -145,7 +145,9 @@ impl Resource {
             Some(Value::String(text)) => text.clone(),
             Some(Value::Plain(plain)) => plain.shared_text().clone(),
             None | Some(Value::Null | Value::Seq(_) | Value::Map(_)) => Text::empty(),
-            Some(_) => self.node.at(keys).and_then(Node::text).map_or(Text::empty(), |text| Text::from(&*text)),
+            Some(_) => {
+                self.node.at(keys).and_then(Node::text).map_or(Text::empty(), |text| Text::from(&*text))
+            }
         }
     }
 
@@ -221,7 +223,9 @@ impl Resource {
     /// Removes `metadata.<field>`.
     pub(crate) fn clear_metadata(&mut self, field: &str) {
         let has = self.node.at(&["metadata", field]).is_some();
-        if let Some(metadata) = has.then(|| self.node.get_mut("metadata")).flatten().and_then(Node::as_map_mut) {
+        if let Some(metadata) =
+            has.then(|| self.node.get_mut("metadata")).flatten().and_then(Node::as_map_mut)
+        {
             metadata.remove(field);
         }
     }
@@ -233,6 +237,11 @@ impl Resource {
         entries.map(|entry| (entry.key.clone(), as_text(&entry.value))).collect()
     }
 
+    /// Whether kustomize would have bookkeeping annotations on the object by now.
+    pub(crate) fn has_bookkeeping(&self) -> bool {
+        !(self.previous.is_empty() && self.prefixes.is_empty() && self.suffixes.is_empty()) || self.needs_hash
+    }
+
     /// Drops bookkeeping annotations and turns the values of all others into text, as kustomize does
     /// to every object that has annotations.
     pub(crate) fn finish_annotations(&mut self, keep_origin: bool, keep_transformations: bool) {
@@ -241,15 +250,18 @@ impl Resource {
                 || (key == ORIGIN && !keep_origin)
                 || (key == TRANSFORMATIONS && !keep_transformations)
         };
-        let Some(annotations) = self.node.at(&["metadata", "annotations"]).and_then(Node::as_map) else {
-            return;
-        };
+        let Some(annotations) = self.node.at(&["metadata", "annotations"]) else { return };
+        let empty = Map::new();
+        let annotations = annotations.as_map().unwrap_or(&empty);
         if annotations.is_empty() {
+            // Adding and dropping its own annotations, kustomize drops an empty mapping with them.
+            if self.has_bookkeeping() {
+                self.clear_metadata("annotations");
+            }
             return;
         }
-        let clean = annotations
-            .iter()
-            .all(|(key, value)| matches!(value.value, Value::String(_)) && !dropped(key));
+        let clean =
+            annotations.iter().all(|(key, value)| matches!(value.value, Value::String(_)) && !dropped(key));
         if clean {
             return;
         }

@@ -58,10 +58,8 @@ pub(crate) fn legacy(resources: &mut Vec<Resource>, lists: Option<&(Vec<String>,
     let mut ranks: HashMap<&str, i64> = HashMap::new();
     ranks.extend(first.iter().enumerate().map(|(at, kind)| (kind.as_str(), at as i64 - first.len() as i64)));
     ranks.extend(last.iter().enumerate().map(|(at, kind)| (kind.as_str(), at as i64 + 1)));
-    let mut keyed: Vec<(Key, Resource)> = std::mem::take(resources)
-        .into_iter()
-        .map(|resource| (key(&resource, &ranks), resource))
-        .collect();
+    let mut keyed: Vec<(Key, Resource)> =
+        std::mem::take(resources).into_iter().map(|resource| (key(&resource, &ranks), resource)).collect();
     keyed.sort_by(|(a, _), (b, _)| compare(a, b));
     resources.extend(keyed.into_iter().map(|(_, resource)| resource));
 }

@@ -8,7 +8,7 @@ use crate::knowledge::field_specs::{self as specs, FieldSpec};
 use crate::kustomize::accumulate::ResMap;
 use crate::kustomize::decode::Spanned;
 use crate::kustomize::fieldspec::{Create, visit};
-use crate::kustomize::images::ImageEdit;
+use crate::kustomize::images::{ImageChange, ImageEdit};
 use crate::kustomize::kustomization::{Image, Label, Replica};
 use crate::kustomize::load::Builder;
 use crate::kustomize::resource::{ResId, Resource};
@@ -97,8 +97,11 @@ impl Builder<'_> {
                 let create = Create::Text(affix.span);
                 visit(&mut resource.node, spec, create, self.sources(), &mut |node| {
                     let old = node.text().unwrap_or_default();
-                    let new =
-                        if is_prefix { format!("{}{old}", affix.text) } else { format!("{old}{}", affix.text) };
+                    let new = if is_prefix {
+                        format!("{}{old}", affix.text)
+                    } else {
+                        format!("{old}{}", affix.text)
+                    };
                     self.set_scalar(node, Node::string(new, affix.span), "a name")
                 })?;
             }
@@ -200,11 +203,20 @@ impl Builder<'_> {
 
     /// One entry of `images`: first every container anywhere, then the fields that kustomize lists.
     pub(crate) fn set_image(&mut self, map: &mut ResMap, image: &Image) -> Result<()> {
-        let edit = match ImageEdit::new(image) {
+        let part = |text: &Option<Spanned>| text.as_ref().map(|text| (text.text.clone(), text.span));
+        let change = ImageChange {
+            new_name: part(&image.new_name),
+            new_tag: part(&image.new_tag),
+            tag_suffix: part(&image.tag_suffix),
+            digest: part(&image.digest),
+        };
+        let edit = match ImageEdit::new(&image.name.text, change) {
             Ok(edit) => edit,
             Err(reason) => {
-                let message =
-                    format!("the name `{}` is not a valid pattern, so it matches no image: {reason}", image.name.text);
+                let message = format!(
+                    "the name `{}` is not a valid pattern, so it matches no image: {reason}",
+                    image.name.text
+                );
                 self.warn(image.name.span, "image-name-not-a-pattern", message);
                 return Ok(());
             }
@@ -225,7 +237,7 @@ impl Builder<'_> {
                 if found {
                     let create = Create::Text(image.name.span);
                     visit(&mut resource.node, spec, create, self.sources(), &mut |node| {
-                        edit.apply(node);
+                        let _ = edit.apply(node);
                         Ok::<(), Error>(())
                     })?;
                 }
@@ -239,7 +251,10 @@ impl Builder<'_> {
 fn merge_specs(into: &mut Vec<FieldSpec>, more: &[FieldSpec]) {
     for spec in more {
         let known = into.iter().any(|old| {
-            old.path == spec.path && old.group == spec.group && old.version == spec.version && old.kind == spec.kind
+            old.path == spec.path
+                && old.group == spec.group
+                && old.version == spec.version
+                && old.kind == spec.kind
         });
         if !known {
             into.push(spec.clone());
@@ -296,7 +311,10 @@ fn edit_containers(node: &mut Node, edit: &ImageEdit) {
                 edit_containers(value, edit);
                 if CONTAINER_LISTS.contains(&key.as_str()) {
                     for container in value.as_seq_mut().into_iter().flatten() {
-                        let matched = container.get("image").and_then(Node::text).is_some_and(|text| edit.matches(&text));
+                        let matched = container
+                            .get("image")
+                            .and_then(Node::text)
+                            .is_some_and(|text| edit.matches(&text));
                         if let Some(image) = matched.then(|| container.get_mut("image")).flatten() {
                             edit.apply(image);
                         }
