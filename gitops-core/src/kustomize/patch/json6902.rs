@@ -4,10 +4,11 @@
 //! missing key copies null, a missing `value` is null, and what stands before the first slash of a
 //! pointer is not looked at.
 
-use std::borrow::Cow;
+use crate::node::{Map, Node, Path, Segment, SourceMap, Span, Text, Value};
 
-use crate::node::{Map, Node, Path, Scalar, Segment, SourceMap, Span, Text, Value};
 use crate::{Diagnostic, Error, ErrorKind, Result};
+
+use super::json_scalars::as_json;
 
 /// The deepest nesting that an operation may lead to.
 const MAX_DEPTH: usize = 500;
@@ -188,7 +189,8 @@ fn parse_operation(item: &Node) -> Result<Operation, Failure> {
     Ok(Operation { what, path: pointer("path")?, span: item.span })
 }
 
-/// Applies a patch to a document, whose numbers become what Go's JSON makes of them.
+/// Applies a patch to a document, whose numbers become what Go's JSON makes of them. A patch without
+/// operations changes nothing.
 ///
 /// Values that the patch sets keep the patch's spans. Warnings: `json-patch-replace-missing`,
 /// `json-patch-copy-missing` (both succeed in kustomize), `json-patch-pointer` (no slash in front).
@@ -203,6 +205,9 @@ pub fn apply(
     sources: &SourceMap,
     warnings: &mut Vec<Diagnostic>,
 ) -> Result<()> {
+    if patch.is_empty() {
+        return Ok(());
+    }
     let mut document = target.clone();
     let mut copied = 0;
     for (index, operation) in patch.operations.iter().enumerate() {
@@ -513,71 +518,4 @@ fn size(node: &Node, most: usize) -> Option<usize> {
         _ => {}
     }
     Some(most - left)
-}
-
-/// The tree with every scalar as Go reads it from JSON, where any number is a 64-bit float; `None` if
-/// nothing changes.
-fn as_json(node: &Node) -> Option<Node> {
-    match &node.value {
-        Value::Map(map) => {
-            let changed: Vec<(Text, Node)> =
-                map.iter().filter_map(|(key, value)| Some((key.clone(), as_json(value)?))).collect();
-            if changed.is_empty() {
-                return None;
-            }
-            let mut node = node.clone();
-            if let Some(map) = node.as_map_mut() {
-                for (key, value) in changed {
-                    map.insert(key, value);
-                }
-            }
-            Some(node)
-        }
-        Value::Seq(items) => {
-            let changed: Vec<(usize, Node)> =
-                items.iter().enumerate().filter_map(|(at, item)| Some((at, as_json(item)?))).collect();
-            if changed.is_empty() {
-                return None;
-            }
-            let mut node = node.clone();
-            if let Some(items) = node.as_seq_mut() {
-                for (at, value) in changed {
-                    if let Some(item) = items.get_mut(at) {
-                        *item = value;
-                    }
-                }
-            }
-            Some(node)
-        }
-        Value::Null | Value::Bool(_) | Value::String(_) | Value::Float(_) => None,
-        Value::Int(value) if (*value as f64) as i64 == *value && value.unsigned_abs() <= 1 << 53 => None,
-        Value::Int(_) | Value::Plain(_) => Some(Node::new(resolved(node), node.span)),
-    }
-}
-
-fn resolved(node: &Node) -> Value {
-    match node.scalar() {
-        None | Some(Scalar::Null) => Value::Null,
-        Some(Scalar::Bool(value)) => Value::Bool(value),
-        Some(Scalar::String(text)) => Value::String(Text::from(text)),
-        Some(Scalar::Int(value)) => whole(value as f64),
-        Some(Scalar::Uint(value)) => whole(value as f64),
-        Some(Scalar::Float(value)) => whole(value),
-    }
-}
-
-/// A number as Go prints it to JSON and reads it again.
-fn whole(value: f64) -> Value {
-    if value.fract() != 0.0 || value.abs() >= 1e21 {
-        return Value::Float(value);
-    }
-    // The shortest digits that mean this number, filled up with zeros.
-    let text: Cow<'_, str> = Cow::Owned(format!("{value}"));
-    match (text.parse::<i64>(), text.parse::<u64>()) {
-        (Ok(value), _) => Value::Int(value),
-        (_, Ok(value)) => {
-            Value::Plain(std::sync::Arc::new(crate::node::Plain::uint(text.into_owned(), value)))
-        }
-        _ => Value::Float(value),
-    }
 }

@@ -2,6 +2,7 @@
 
 mod directive;
 pub mod json6902;
+mod json_scalars;
 mod keyed_list;
 mod object;
 mod odd_list;

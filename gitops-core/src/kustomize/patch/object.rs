@@ -130,6 +130,9 @@ pub fn json_patch_object(
     sources: &SourceMap,
     warnings: &mut Vec<Diagnostic>,
 ) -> Result<()> {
+    if patch.is_empty() {
+        return Ok(());
+    }
     let lacks = object.get("metadata").is_some_and(|metadata| {
         metadata.is_map() && metadata.get("annotations").is_none_or(|annotations| !annotations.is_map())
     });

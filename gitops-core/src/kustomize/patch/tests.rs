@@ -313,6 +313,9 @@ fn json_patch(base: &str, patch: &str) -> (String, Vec<String>) {
     (result.map_or_else(|error| failure(&error), |()| json(&node)), notes(&warnings))
 }
 
+/// A patch that succeeds without a change of its own.
+const NOTHING: &str = "[{op: test, path: /nothing, value: null}]";
+
 #[test]
 fn json_patches_apply() {
     for (base, patch, want) in [
@@ -343,10 +346,11 @@ fn json_patches_apply() {
         ("{a: 1}", "[{op: replace, path: '', value: {b: 1}}]", r#"{"b":1}"#),
         ("{a: 1}", "[{op: add, path: /, value: x}]", r#"{"":"x","a":1}"#),
         ("{a: 1}", "[]", r#"{"a":1}"#),
+        ("{a: 9007199254740993}", "[]", r#"{"a":9007199254740993}"#),
         // Numbers become floats on the way.
         (
             "{a: 9007199254740993, b: 9223372036854775807, c: 1.0, d: 0x1F}",
-            "[]",
+            NOTHING,
             r#"{"a":9007199254740992,"b":9223372036854776000,"c":1,"d":31}"#,
         ),
         // Annotations are there while the patch runs, and text afterwards.
@@ -355,10 +359,10 @@ fn json_patches_apply() {
             "[{op: add, path: /metadata/annotations/a, value: 1}]",
             r#"{"metadata":{"annotations":{"a":"1"},"name":"x"}}"#,
         ),
-        ("{metadata: {name: x}}", "[]", r#"{"metadata":{"name":"x"}}"#),
+        ("{metadata: {name: x}}", NOTHING, r#"{"metadata":{"name":"x"}}"#),
         (
             "{metadata: {annotations: {a: 1234567, b: 1.0, c: null, d: true, e: 100000, f: [x], g: 0.00001}}}",
-            "[]",
+            NOTHING,
             r#"{"metadata":{"annotations":{"a":"1.234567e+06","b":"1","c":"null","d":"true","e":"100000","f":"","g":"1e-05"}}}"#,
         ),
     ] {
@@ -430,4 +434,76 @@ fn copies_have_a_limit() {
     let twice = "{op: copy, from: /a, path: /a/x}, {op: copy, from: /a/x, path: /a/y},";
     let (result, _) = json_patch("{a: {b: 1}}", &format!("[{}]", twice.repeat(40)));
     assert!(result.starts_with("error too-"), "{result}");
+}
+
+/// Trees without a type that merges lists.
+fn tree() -> impl proptest::strategy::Strategy<Value = serde_json::Value> {
+    use proptest::prelude::*;
+    let leaf = prop_oneof![
+        Just(serde_json::json!(null)),
+        any::<u8>().prop_map(|n| n.into()),
+        "[xy]".prop_map(Into::into)
+    ];
+    leaf.prop_recursive(4, 24, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..3).prop_map(Into::into),
+            prop::collection::btree_map("[a-d]", inner, 0..4)
+                .prop_map(|map| map.into_iter().collect::<serde_json::Map<_, _>>().into()),
+        ]
+    })
+}
+
+/// RFC 7386, which is what is left of a strategic merge without lists to merge and directives; and
+/// nulls that nothing spells go from mappings of the base.
+fn merged(base: Option<&serde_json::Value>, patch: Option<&serde_json::Value>) -> Option<serde_json::Value> {
+    let empty = serde_json::Map::new();
+    match (base.and_then(serde_json::Value::as_object), patch.unwrap_or(&serde_json::Value::Null)) {
+        (fields, serde_json::Value::Object(changes)) => {
+            let fields = fields.unwrap_or(&empty);
+            let keys: std::collections::BTreeSet<&String> = fields.keys().chain(changes.keys()).collect();
+            let of = |key: &String| {
+                let deleted = changes.get(key).is_some_and(serde_json::Value::is_null);
+                if deleted { None } else { merged(fields.get(key), changes.get(key)) }
+            };
+            Some(keys.into_iter().filter_map(|key| Some((key.clone(), of(key)?))).collect())
+        }
+        (Some(fields), serde_json::Value::Null) => {
+            let kept =
+                fields.iter().filter_map(|(key, value)| Some((key.clone(), merged(Some(value), None)?)));
+            Some(kept.collect())
+        }
+        (None, serde_json::Value::Null) => base.filter(|base| !base.is_null()).cloned(),
+        (_, patch) => Some(patch.clone()),
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn plain_merges_follow_rfc_7386(base in tree(), patch in tree()) {
+        let (sources, mut warnings) = (SourceMap::new(), Vec::new());
+        let base = serde_json::json!({ "root": base });
+        let patch = serde_json::json!({ "root": patch });
+        let mut node = Node::from(&base);
+        let patched = Node::from(&patch);
+        // A mismatch of types is an error here, and a replacement there.
+        if strategic_merge(&mut node, &patched, &MergeSchema::builtin(), &sources, &mut warnings).is_ok() {
+            let want = merged(Some(&base), Some(&patch)).unwrap();
+            proptest::prop_assert_eq!(node, Node::from(&want));
+        }
+    }
+
+    #[test]
+    fn what_is_added_can_be_removed(base in tree(), value in tree(), key in "[a-z~/]{1,3}") {
+        let (sources, mut warnings) = (SourceMap::new(), Vec::new());
+        let base = Node::from(&serde_json::json!({ "root": base }));
+        let path = format!("/new{}", key.replace('~', "~0").replace('/', "~1"));
+        let add = serde_json::json!([{"op": "add", "path": path, "value": value}, {"op": "test", "path": path, "value": value}]);
+        let remove = serde_json::json!([{"op": "remove", "path": path}]);
+        let mut node = base.clone();
+        for patch in [add, remove] {
+            let patch = json6902::parse(&Node::from(&patch), &sources).unwrap();
+            json6902::apply(&patch, &mut node, &sources, &mut warnings).unwrap();
+        }
+        proptest::prop_assert_eq!(node, base);
+    }
 }
