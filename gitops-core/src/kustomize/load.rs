@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::files::{self, Content, ContentId, FileKind, Files};
 use crate::kustomize::decode::{Decoder, Spanned};
 use crate::kustomize::kustomization::{Kind, Kustomization};
-use crate::kustomize::{BuildOptions, LoadRestrictor};
+use crate::kustomize::{BuildOptions, LoadRestrictor, refold};
 use crate::node::{FileId, Node, SourceMap, Span};
 use crate::object::Object;
 use crate::yaml::{self, Dialect, ReadOptions};
@@ -219,7 +219,10 @@ impl<'a> Builder<'a> {
             let message = format!("`{key}` stands twice in one mapping; the last one counts");
             self.warn(*span, "duplicate-key", message);
         }
-        Ok(stream.documents.into())
+        Ok(match dialect {
+            Dialect::Kyaml => refold::refold_all(stream.documents, self.sources(), file).into(),
+            _ => stream.documents.into(),
+        })
     }
 
     /// Kustomize cuts a file at lines that start with `---` before it parses, and refuses what YAML

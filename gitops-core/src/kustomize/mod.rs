@@ -21,6 +21,7 @@ mod nameref;
 pub mod patch;
 mod patches;
 mod reach;
+mod refold;
 mod resource;
 mod sort;
 mod suggest;

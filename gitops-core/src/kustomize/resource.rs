@@ -255,9 +255,7 @@ impl Resource {
         let annotations = annotations.as_map().unwrap_or(&empty);
         if annotations.is_empty() {
             // Adding and dropping its own annotations, kustomize drops an empty mapping with them.
-            if self.has_bookkeeping() {
-                self.clear_metadata("annotations");
-            }
+            self.clear_metadata("annotations");
             return;
         }
         let clean =
