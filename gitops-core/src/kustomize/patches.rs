@@ -13,9 +13,9 @@ use crate::kustomize::go_regex;
 use crate::kustomize::kustomization::{Patch, Target};
 use crate::kustomize::load::Builder;
 use crate::kustomize::patch::json6902::{self, JsonPatch};
-use crate::kustomize::patch::{self, Outcome};
-use crate::kustomize::resource::{ResId, Resource, as_text, child_map};
-use crate::node::{FileId, Node, Span, Text};
+use crate::kustomize::patch::{self, Outcome, PatchOptions};
+use crate::kustomize::resource::{ResId, Resource, as_text};
+use crate::node::{FileId, Node, Span};
 use crate::object::{LabelSelector, group_version};
 use crate::yaml::Dialect;
 
@@ -147,6 +147,7 @@ impl Builder<'_> {
             return Ok(Parsed::Empty);
         };
         if first.is_seq() {
+            self.check_json(text)?;
             let documents = self.parse(text.file, Dialect::Kubectl)?;
             let first = documents.first().cloned().unwrap_or_default();
             return Ok(Parsed::Json(json6902::parse(&first, self.sources())?));
@@ -160,6 +161,20 @@ impl Builder<'_> {
         }
         let patches = self.objects(&documents)?;
         Ok(if patches.is_empty() { Parsed::Empty } else { Parsed::Merge(patches) })
+    }
+
+    /// Kustomize takes a patch that starts with `[` for JSON, not for YAML in brackets.
+    fn check_json(&self, text: &PatchText) -> Result<()> {
+        let Some(source) = self.sources().file(text.file) else { return Ok(()) };
+        if !source.text().starts_with('[') {
+            return Ok(());
+        }
+        serde_json::from_str::<serde::de::IgnoredAny>(source.text()).map(drop).map_err(|error| {
+            let message = format!(
+                "a patch that starts with `[` must be JSON, and this is not ({error}); write the list with dashes instead"
+            );
+            self.error(text.span, "not-a-json-patch", message)
+        })
     }
 
     /// The one object that a patch without a target names.
@@ -188,31 +203,28 @@ impl Builder<'_> {
         selected: &[usize],
         patch: &Node,
         entry: &Patch,
-        by_copy: bool,
+        has_target: bool,
     ) -> Result<()> {
         let (mut deleted, mut notes) = (Vec::new(), Vec::new());
         let schema = MergeSchema::default();
         let sources = self.sources().clone();
+        let options = PatchOptions {
+            allow_name_change: entry.allow_name_change,
+            allow_kind_change: entry.allow_kind_change,
+            has_target,
+        };
         for at in selected {
             let Some(resource) = map.get_mut(*at) else { continue };
-            let old = resource.clone();
             if entry.allow_name_change || entry.allow_kind_change {
                 resource.store_previous_id();
             }
-            let patch = for_target(patch, &old, by_copy);
-            let outcome = patch::strategic_merge(&mut resource.node, &patch, &schema, &sources, &mut notes)
-                .map_err(|error| error.context(old.id()))?;
-            if outcome == Outcome::Deleted || super::load::is_nil_or_empty(&resource.node) {
+            let id = resource.id();
+            let outcome =
+                patch::merge_object(&mut resource.node, patch, options, &schema, &sources, &mut notes)
+                    .map_err(|error| error.context(id))?;
+            if outcome == Outcome::Deleted {
                 deleted.push(*at);
-                continue;
             }
-            if !entry.allow_kind_change {
-                restore(&mut resource.node, &old.node, &["kind"]);
-            }
-            if !entry.allow_name_change {
-                restore(&mut resource.node, &old.node, &["metadata", "name"]);
-            }
-            restore(&mut resource.node, &old.node, &["metadata", "namespace"]);
         }
         self.note(notes);
         if !deleted.is_empty() {
@@ -249,22 +261,14 @@ impl Builder<'_> {
             if remember {
                 resource.store_previous_id();
             }
-            // In kustomize its own annotations are there by now, so that a patch may add below them.
-            let remembered = resource.has_bookkeeping();
-            let had = resource.node.at(&["metadata", "annotations"]).is_some_and(|node| !node.is_null());
-            if remembered && !had {
-                let span = resource.node.span;
-                if let Some(metadata) = resource.node.get_mut("metadata") {
-                    child_map(metadata, "annotations", span);
-                }
-            }
             let id = resource.id();
-            json6902::apply(patch, &mut resource.node, &sources, &mut notes)
-                .map_err(|error| error.context(id))?;
-            let annotations = resource.node.at(&["metadata", "annotations"]).and_then(Node::as_map);
-            if remembered && !had && annotations.is_some_and(crate::node::Map::is_empty) {
-                resource.clear_metadata("annotations");
-            }
+            // The annotations of kustomize's bookkeeping show in what a patch may add to.
+            let applied = if resource.has_bookkeeping() {
+                patch::json_patch_object(&mut resource.node, patch, &sources, &mut notes)
+            } else {
+                json6902::apply(patch, &mut resource.node, &sources, &mut notes)
+            };
+            applied.map_err(|error| error.context(id))?;
         }
         self.note(notes);
         map.changed();
@@ -333,72 +337,6 @@ impl Builder<'_> {
         let Some(text) = text else { return Ok(None) };
         let parsed = LabelSelector::parse(&text.text);
         parsed.map(Some).map_err(|error| error.at(self.sources().locate(text.span)))
-    }
-}
-
-/// A patch as it meets one object: with a target it takes the object's type, and its labels and
-/// annotations become text.
-fn for_target(patch: &Node, target: &Resource, by_copy: bool) -> Node {
-    let mut patch = patch.clone();
-    if !by_copy {
-        return patch;
-    }
-    let texts =
-        |node: &Node| node.as_map().is_none_or(|map| map.iter().all(|(_, value)| value.as_str().is_some()));
-    for field in ["labels", "annotations"] {
-        let Some(found) = patch.at(&["metadata", field]) else { continue };
-        if texts(found) || found.as_map().is_none() {
-            continue;
-        }
-        let Some(map) =
-            patch.get_mut("metadata").and_then(|metadata| metadata.get_mut(field)).and_then(Node::as_map_mut)
-        else {
-            continue;
-        };
-        for (_, value) in map.values_mut() {
-            let text = as_text(value);
-            *value = Node::string(text.text, text.span);
-        }
-    }
-    let api_version: Text = target.api_version();
-    let same = patch.get("apiVersion").is_some_and(|own| as_text(own).text == api_version);
-    if !same {
-        let old = target.node.get("apiVersion").cloned();
-        if let Some(map) = patch.as_map_mut() {
-            match old {
-                Some(old) => drop(map.insert("apiVersion", old)),
-                None => drop(map.remove("apiVersion")),
-            }
-        }
-    }
-    patch
-}
-
-/// Puts back what a patch may not change.
-fn restore(node: &mut Node, old: &Node, keys: &[&str]) {
-    let Some((last, parents)) = keys.split_last() else { return };
-    let (wanted, found) = (old.at(keys), node.at(keys));
-    let same = match (wanted, found) {
-        (Some(wanted), Some(found)) => wanted == found && wanted.span == found.span,
-        (None, None) => true,
-        _ => false,
-    };
-    if same {
-        return;
-    }
-    let mut parent = node;
-    for key in parents {
-        let span = parent.span;
-        if child_map(parent, key, span).is_none() {
-            return;
-        }
-        let Some(next) = parent.get_mut(key) else { return };
-        parent = next;
-    }
-    let Some(map) = parent.as_map_mut() else { return };
-    match wanted {
-        Some(wanted) => drop(map.insert(*last, wanted.clone())),
-        None => drop(map.remove(last)),
     }
 }
 
