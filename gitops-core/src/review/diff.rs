@@ -279,6 +279,37 @@ pub fn display_path(root: &Node, path: &Path) -> String {
     out
 }
 
+/// The path in `to` of what `path` leads to in `from`: items of lists by name, or at the same index
+/// where they have none. `None` where `to` has no such node.
+#[must_use]
+pub fn counterpart(from: &Node, path: &Path, to: &Node) -> Option<Path> {
+    let mut out = Path::new();
+    let mut field = "";
+    let (mut from, mut to) = (from, to);
+    for segment in path.segments() {
+        match segment {
+            Segment::Key(key) => {
+                (from, to) = (from.get(key)?, to.get(key)?);
+                field = key;
+                out.push(segment.clone());
+            }
+            Segment::Index(at) => {
+                let (before, after) = (from.as_seq()?, to.as_seq()?);
+                let there = match best_identity(field, before, after) {
+                    Some(names) => {
+                        let name = names.before.get(*at)?;
+                        names.after.iter().position(|other| other == name)?
+                    }
+                    None => *at,
+                };
+                (from, to) = (before.get(*at)?, after.get(there)?);
+                out.push(Segment::Index(there));
+            }
+        }
+    }
+    Some(out)
+}
+
 /// A node with a hash, so that most unequal pairs are told apart without a walk.
 struct Hashed<'a> {
     hash: u64,
@@ -410,6 +441,19 @@ mod tests {
         assert_eq!(display_path(&node, &path), "spec.containers[web].args[0]");
         assert_eq!(display_path(&node, &Path::of_keys(&["spec", "rules"]).index(0)), "spec.rules[host=h]");
         assert_eq!(display_path(&node, &Path::of_keys(&["spec", "none"]).index(3)), "spec.none[3]");
+    }
+
+    #[test]
+    fn a_path_is_found_in_the_other_tree() {
+        let one = Node::from(&json!({"c": [{"name": "a"}, {"name": "b", "x": [1, 2]}]}));
+        let two = Node::from(&json!({"c": [{"name": "b", "x": [3]}]}));
+        let path = Path::of_keys(&["c"]).index(1).key("x");
+        assert_eq!(
+            counterpart(&one, &path.index(0), &two),
+            Some(Path::of_keys(&["c"]).index(0).key("x").index(0))
+        );
+        assert_eq!(counterpart(&one, &path.index(1), &two), None);
+        assert_eq!(counterpart(&one, &Path::of_keys(&["c"]).index(0), &two), None);
     }
 
     fn tree() -> impl Strategy<Value = Json> {

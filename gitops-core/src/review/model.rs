@@ -139,7 +139,7 @@ pub struct EnvironmentReview {
     /// The cluster it belongs to, where the repository says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster: Option<String>,
-    /// What made it an environment: `flux`, `argocd`, `securityTower`, `kustomization` …
+    /// What made it an environment: `flux`, `argo`, `securityTower` or `kustomization`
     pub origin: String,
     /// How it fared.
     pub status: EnvironmentStatus,

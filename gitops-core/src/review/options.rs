@@ -1,0 +1,37 @@
+//! How a review runs.
+
+use crate::kustomize::Cache;
+use crate::object::Object;
+use crate::yaml::Limits;
+
+/// How [`super::review()`] runs.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct ReviewOptions {
+    /// ConstraintTemplates and Constraints to judge every environment with, beside those that the
+    /// repository holds; they replace those of the same kind and name. Read them with the sources of
+    /// [`ReviewOptions::cache`], so that errors in them have a place. Default none.
+    pub policies: Vec<Object>,
+    /// Whether head is compared with the merge base of the two revisions, as pull requests show it,
+    /// instead of with base itself. Default false.
+    pub use_merge_base: bool,
+    /// The environments to review, by name; a `*` at the end stands for any rest. The others count as
+    /// out of reach. Default none, which means all.
+    pub environments: Vec<String>,
+    /// Bounds on the texts.
+    pub limits: Limits,
+    /// Parsed files, shared by all builds; a fresh one by default. Keep one to make the next review of
+    /// the same repository faster.
+    pub cache: Cache,
+}
+
+impl ReviewOptions {
+    /// Whether the caller asked for an environment.
+    pub(super) fn wants(&self, name: &str) -> bool {
+        self.environments.is_empty()
+            || self.environments.iter().any(|pattern| match pattern.strip_suffix('*') {
+                Some(start) => name.starts_with(start),
+                None => name == pattern,
+            })
+    }
+}

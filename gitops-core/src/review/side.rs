@@ -1,0 +1,204 @@
+//! One of the two revisions under review: its environments, rendered when asked for.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
+
+use regex::bytes::Regex;
+
+use super::options::ReviewOptions;
+use crate::files::{ContentId, FileKind, Files};
+use crate::git::{Revision, TreeFiles};
+use crate::kustomize::{self, Build, BuildOptions, Reach};
+use crate::sources::{self, DiscoverOptions, Discovery, Environment, OriginKind, PlainDirectory};
+use crate::{Error, ErrorKind, Result};
+
+/// Deeper folders than discovery reads are not looked at.
+const MAX_DEPTH: usize = 100;
+
+/// What the bytes of a file say that it may hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Marks {
+    /// ConstraintTemplates or Constraints.
+    pub(super) policies: bool,
+    /// Namespaces.
+    pub(super) namespaces: bool,
+}
+
+/// What the contents of both revisions are marked with, so that a file is looked at once.
+pub(super) type KnownMarks = RefCell<HashMap<ContentId, Marks>>;
+
+/// A revision, its environments and what was rendered of them so far.
+pub(super) struct Side<'a> {
+    pub(super) revision: Revision,
+    pub(super) files: TreeFiles,
+    pub(super) discovery: Discovery,
+    /// Files that may hold policies or Namespaces, by path.
+    pub(super) marked: BTreeMap<String, Marks>,
+    options: &'a ReviewOptions,
+    builds: RefCell<HashMap<String, Rc<Result<Build>>>>,
+    reaches: RefCell<HashMap<String, Rc<Reach>>>,
+    carried: RefCell<HashMap<String, Marks>>,
+    unread: RefCell<Option<Rc<BTreeMap<String, Marks>>>>,
+}
+
+impl<'a> Side<'a> {
+    pub(super) fn new(revision: Revision, options: &'a ReviewOptions, known: &KnownMarks) -> Result<Self> {
+        let files = revision.files();
+        let discover = DiscoverOptions {
+            limits: options.limits,
+            sources: options.cache.sources().clone(),
+            ..DiscoverOptions::default()
+        };
+        let discovery = sources::discover(&files, &discover)?;
+        let marked = marked(&files, known)?;
+        Ok(Self {
+            revision,
+            files,
+            discovery,
+            marked,
+            options,
+            builds: RefCell::default(),
+            reaches: RefCell::default(),
+            carried: RefCell::default(),
+            unread: RefCell::default(),
+        })
+    }
+
+    pub(super) fn environment(&self, name: &str) -> Option<&Environment> {
+        self.discovery.environments.iter().find(|environment| environment.name == name)
+    }
+
+    /// The rendered environment; the same one each time.
+    pub(super) fn build(&self, environment: &Environment) -> Rc<Result<Build>> {
+        if let Some(known) = self.builds.borrow().get(&environment.name) {
+            return known.clone();
+        }
+        let build = Rc::new(self.render(environment));
+        self.builds.borrow_mut().insert(environment.name.clone(), build.clone());
+        build
+    }
+
+    /// The paths that an environment depends on.
+    pub(super) fn reach(&self, environment: &Environment) -> Result<Rc<Reach>> {
+        if let Some(known) = self.reaches.borrow().get(&environment.name) {
+            return Ok(known.clone());
+        }
+        let options = self.build_options(environment);
+        let reach = Rc::new(kustomize::reach(&self.files, &environment.path, &options)?);
+        self.reaches.borrow_mut().insert(environment.name.clone(), reach.clone());
+        Ok(reach)
+    }
+
+    /// What the files that an environment reads are marked with.
+    pub(super) fn carries(&self, environment: &Environment) -> Result<Marks> {
+        if let Some(known) = self.carried.borrow().get(&environment.name) {
+            return Ok(*known);
+        }
+        let reach = self.reach(environment)?;
+        let read = self.marked.iter().filter(|(path, _)| reach.contains(path));
+        let marks = read.fold(Marks::default(), |all, (_, marks)| Marks {
+            policies: all.policies || marks.policies,
+            namespaces: all.namespaces || marks.namespaces,
+        });
+        self.carried.borrow_mut().insert(environment.name.clone(), marks);
+        Ok(marks)
+    }
+
+    /// The marked files that no environment reads.
+    pub(super) fn unread(&self) -> Result<Rc<BTreeMap<String, Marks>>> {
+        if let Some(known) = self.unread.borrow().as_ref() {
+            return Ok(known.clone());
+        }
+        let mut unread = self.marked.clone();
+        for environment in &self.discovery.environments {
+            let reach = self.reach(environment)?;
+            unread.retain(|path, _| !reach.contains(path));
+        }
+        let unread = Rc::new(unread);
+        *self.unread.borrow_mut() = Some(unread.clone());
+        Ok(unread)
+    }
+
+    fn build_options(&self, environment: &Environment) -> BuildOptions {
+        let mut options = BuildOptions::default();
+        options.load_restrictor = environment.load_restrictor;
+        options.generate = environment.plain_directory != PlainDirectory::Refused;
+        if environment.origin.kind == OriginKind::Flux {
+            options.flux_spec = environment.overrides.clone();
+        }
+        options.limits = self.options.limits;
+        options.cache = self.options.cache.clone();
+        options
+    }
+
+    fn render(&self, environment: &Environment) -> Result<Build> {
+        let place = || environment.path_location.clone().or_else(|| environment.origin.location.clone());
+        if self.files.kind(&environment.path)? != Some(FileKind::Directory) {
+            let message = format!("there is no directory `{}`; correct the path or add it", environment.path);
+            return Err(Error::new(ErrorKind::File, "file-not-found", message).at(place()));
+        }
+        kustomize::build(&self.files, &environment.path, &self.build_options(environment))
+            .map_err(|error| error.at(place()))
+    }
+}
+
+/// The files that may hold policies or Namespaces, found by their bytes. Looks where discovery looks.
+fn marked(files: &TreeFiles, known: &KnownMarks) -> Result<BTreeMap<String, Marks>> {
+    // Both are constant and valid; without them nothing would be marked.
+    let (Ok(policies), Ok(namespaces)) = (
+        Regex::new(r"(?:templates|constraints)\.gatekeeper\.sh"),
+        Regex::new(r#"kind"?:\s+["']?Namespace\b"#),
+    ) else {
+        return Ok(BTreeMap::new());
+    };
+    let mut out = BTreeMap::new();
+    let mut ahead = vec![(String::new(), 0)];
+    while let Some((dir, depth)) = ahead.pop() {
+        let Ok(entries) = files.list(&dir) else { continue };
+        let is_chart = entries.iter().any(|entry| entry.name == "Chart.yaml");
+        for entry in entries {
+            let name = entry.name.as_str();
+            if entry.link || name.starts_with('.') {
+                continue;
+            }
+            let path = if dir.is_empty() { name.to_owned() } else { format!("{dir}/{name}") };
+            match entry.kind {
+                FileKind::Directory if name == "node_modules" || (is_chart && name == "templates") => {}
+                FileKind::Directory if depth < MAX_DEPTH => ahead.push((path, depth + 1)),
+                FileKind::Directory => {}
+                FileKind::File if name.ends_with(".yaml") || name.ends_with(".yml") => {
+                    let marks = marks(files, &path, known, &policies, &namespaces)?;
+                    if marks != Marks::default() {
+                        out.insert(path, marks);
+                    }
+                }
+                FileKind::File => {}
+            }
+        }
+    }
+    Ok(out)
+}
+
+fn marks(
+    files: &TreeFiles,
+    path: &str,
+    known: &KnownMarks,
+    policies: &Regex,
+    namespaces: &Regex,
+) -> Result<Marks> {
+    let id = files.object_id(path)?;
+    if let Some(marks) = id.and_then(|id| known.borrow().get(&id).copied()) {
+        return Ok(marks);
+    }
+    // A file that cannot be read will be an error of the environment that needs it.
+    let Ok(content) = files.read(path) else { return Ok(Marks::default()) };
+    let marks = Marks {
+        policies: policies.is_match(&content.bytes),
+        namespaces: namespaces.is_match(&content.bytes),
+    };
+    if let Some(id) = id {
+        known.borrow_mut().insert(id, marks);
+    }
+    Ok(marks)
+}
