@@ -2,8 +2,12 @@
 
 mod compare;
 mod diff;
+// Without Git or policies nothing makes findings; the reports are the same.
+#[cfg_attr(not(all(feature = "git", feature = "policy")), allow(dead_code))]
 mod findings;
+#[cfg_attr(not(feature = "git"), allow(dead_code))]
 mod lines;
+#[cfg_attr(not(feature = "git"), allow(dead_code))]
 mod model;
 #[cfg(feature = "git")]
 mod options;
@@ -11,9 +15,11 @@ mod options;
 mod policies;
 #[cfg(feature = "git")]
 mod run;
+#[cfg_attr(not(all(feature = "git", feature = "policy")), allow(dead_code))]
 mod secret;
 mod sequence;
 #[cfg(feature = "git")]
+#[cfg_attr(not(feature = "policy"), allow(dead_code))]
 mod side;
 #[cfg(all(test, feature = "git"))]
 mod tests;

@@ -68,18 +68,9 @@ struct Work<'a> {
 #[derive(Default)]
 struct Notes {
     errors: Vec<Diagnostic>,
-    warnings: Vec<Diagnostic>,
     not_checked: BTreeSet<NotChecked>,
     /// By code and message, summed over environments.
     counted: BTreeMap<(String, String), usize>,
-}
-
-impl Notes {
-    fn add(list: &mut Vec<Diagnostic>, diagnostic: Diagnostic) {
-        if !list.contains(&diagnostic) {
-            list.push(diagnostic);
-        }
-    }
 }
 
 impl Work<'_> {
@@ -129,7 +120,7 @@ impl Work<'_> {
         let mut not_checked: Vec<NotChecked> = notes.not_checked.into_iter().collect();
         let counted = notes.counted.into_iter();
         not_checked.extend(counted.map(|((code, message), count)| NotChecked::new(code, count, message)));
-        Ok(Review::new(base, head, names.len(), reviews, notes.errors, notes.warnings, not_checked))
+        Ok(Review::new(base, head, names.len(), reviews, notes.errors, Vec::new(), not_checked))
     }
 
     /// Whether the change can alter what an environment renders to.
@@ -234,7 +225,9 @@ impl Work<'_> {
                 let (error, entry) = policies::policy_error(error);
                 notes.not_checked.insert(entry);
                 if let Some(error) = error {
-                    Notes::add(&mut notes.errors, error);
+                    if !notes.errors.contains(&error) {
+                        notes.errors.push(error);
+                    }
                 }
             }
             let mut verdicts = policies::verdicts(&compiled.set, &context, environment, build);
