@@ -49,10 +49,10 @@ impl Requirement {
             Operator::Exists | Operator::DoesNotExist if !values.is_empty() => {
                 return Err(bad(format!("label `{key}`: an existence test takes no values")));
             }
-            Operator::GreaterThan | Operator::LessThan => {
-                if values.len() != 1 || values.iter().any(|value| value.parse::<i64>().is_err()) {
-                    return Err(bad(format!("label `{key}`: `>` and `<` need one integer")));
-                }
+            Operator::GreaterThan | Operator::LessThan
+                if values.len() != 1 || values.iter().any(|value| value.parse::<i64>().is_err()) =>
+            {
+                return Err(bad(format!("label `{key}`: `>` and `<` need one integer")));
             }
             _ => {}
         }

@@ -192,10 +192,8 @@ fn read_inner(object: &Object, template: usize, of: &Template, sources: &SourceM
     };
     let mut parameters = spec.and_then(|spec| spec.get("parameters")).cloned().unwrap_or_else(Node::null);
     if let Some(schema) = &of.schema {
-        if parameters.is_null() {
-            if let Some(default) = schema.get("default") {
-                parameters = default.clone();
-            }
+        if let (true, Some(default)) = (parameters.is_null(), schema.get("default")) {
+            parameters = default.clone();
         }
         apply_defaults(&mut parameters, schema);
     }

@@ -224,7 +224,14 @@ pub(super) fn evaluate_as(
                 Ok(violations) if violations.is_empty() => {}
                 Ok(violations) => {
                     let places = if options.locate {
-                        locate::locate(runner, object, review, &constraint.parameters, &violations)
+                        locate::locate(
+                            runner,
+                            &template.kind,
+                            object,
+                            review,
+                            &constraint.parameters,
+                            &violations,
+                        )
                     } else {
                         Vec::new()
                     };

@@ -69,7 +69,7 @@ fn general(value: f64) -> String {
     let text = format!("{value:e}");
     let Some((digits, exponent)) = text.split_once('e') else { return text };
     let exponent: i32 = exponent.parse().unwrap_or(0);
-    if exponent < -4 || exponent >= 6 {
+    if !(-4..6).contains(&exponent) {
         let sign = if exponent < 0 { '-' } else { '+' };
         format!("{digits}e{sign}{:02}", exponent.unsigned_abs())
     } else {
@@ -435,7 +435,7 @@ mod tests {
             ("%d|%5d|%-5d|%05d|%+d", vec![i(7); 5], "7|    7|7    |00007|+7"),
             ("%s", vec![i(7)], "%!s(int64=7)"),
             ("%t", vec![Value::Bool(true)], "%!t(string=true)"),
-            ("%.2f|%f|%e|%g", vec![f(3.14159); 4], "3.14|3.141590|3.141590e+00|3.14159"),
+            ("%.2f|%f|%e|%g", vec![f(2.34567); 4], "2.35|2.345670|2.345670e+00|2.34567"),
             ("%f", vec![i(1)], "%!f(int64=1)"),
             ("%q|%q", vec![s("a\"b"), i(1)], "\"a\\\"b\"|'\\x01'"),
             ("%x|%X|%#x|%o|%b|%c|%U", vec![i(255); 7], "ff|FF|0xff|377|11111111|ÿ|U+00FF"),

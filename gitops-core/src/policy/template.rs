@@ -196,9 +196,9 @@ pub(crate) fn new_engine(v1: bool) -> std::result::Result<Engine, String> {
     let mut engine = Engine::new();
     engine.set_rego_v0(!v1);
     engine.set_strict_builtin_errors(false);
-    // Moving arguments lengthens lines; the text's size is bounded by the object it came in.
+    // Moving arguments lengthens lines, but regorus' drawing of an error panics beyond column 65,535.
     engine.set_policy_length_config(PolicyLengthConfig {
-        max_col: NonZeroU32::new(1 << 20).unwrap_or(NonZeroU32::MAX),
+        max_col: NonZeroU32::new(60_000).unwrap_or(NonZeroU32::MAX),
         max_file_bytes: NonZeroUsize::new(16 << 20).unwrap_or(NonZeroUsize::MAX),
         max_lines: NonZeroUsize::new(1 << 20).unwrap_or(NonZeroUsize::MAX),
     });
@@ -253,15 +253,13 @@ pub(crate) fn apply_defaults(node: &mut Node, schema: &Node) {
         for (key, property) in properties.iter() {
             let nullable = property.get("nullable").and_then(Node::as_bool) == Some(true);
             let missing = node.get(key).is_none_or(|value| value.is_null() && !nullable);
-            if let (true, Some(default)) = (missing, property.get("default")) {
-                if let Some(map) = node.as_map_mut() {
-                    map.insert(key, default.clone());
-                }
+            if let (true, Some(default), Some(map)) = (missing, property.get("default"), node.as_map_mut()) {
+                map.insert(key, default.clone());
             }
-            if property.is_map() && node.get(key).is_some_and(|value| value.is_map() || value.is_seq()) {
-                if let Some(value) = node.get_mut(key) {
-                    apply_defaults(value, property);
-                }
+            let deeper =
+                property.is_map() && node.get(key).is_some_and(|value| value.is_map() || value.is_seq());
+            if let (true, Some(value)) = (deeper, node.get_mut(key)) {
+                apply_defaults(value, property);
             }
         }
     }

@@ -162,3 +162,152 @@ fn policies_see_the_other_objects() {
     let messages: Vec<_> = report.findings.iter().map(|f| f.message.as_str()).collect();
     assert_eq!(messages, ["q", "p"]);
 }
+
+/// Runs with the stack of a thread that a host may give: 2 MiB, as Rust's own threads have.
+fn on_a_small_stack(work: impl FnOnce() + Send + 'static) {
+    std::thread::Builder::new().stack_size(2 << 20).spawn(work).unwrap().join().unwrap();
+}
+
+fn outcome(rego: &str) -> std::result::Result<usize, String> {
+    let policies = objects(&[template("A", rego), constraint("A", json!({}))]);
+    let set = PolicySet::from_objects(&policies, &SourceMap::new()).map_err(|error| error.to_string())?;
+    let options = EvaluateOptions::new().with_time_limit(std::time::Duration::from_millis(500));
+    Ok(set.evaluate(&objects(&[pod("p")]), &options).findings.len())
+}
+
+#[test]
+fn hostile_templates_neither_hang_nor_overflow() {
+    let violation = "package x\nviolation[{\"msg\": \"m\"}] { r }\n";
+    let nest =
+        |open: &str, close: &str, depth: usize| format!("{}1{}", open.repeat(depth), close.repeat(depth));
+    let mut cases = Vec::new();
+    for depth in [8, 12, 16, 20, 24, 100, 100_000] {
+        for (open, close) in [
+            ("[", "]"),
+            ("{", "}"),
+            ("(", ")"),
+            ("{\"a\": ", "}"),
+            ("count(", ")"),
+            ("a[", "]"),
+            ("[x | x := ", "]"),
+        ] {
+            cases.push(format!("{violation}a = [1]\nr {{ y := {}; y }}", nest(open, close, depth)));
+        }
+    }
+    for length in [90, 20_000] {
+        for op in ["+", "|", "==", "*", "in"] {
+            cases.push(format!("{violation}r {{ y := {}; y }}", vec!["1"; length].join(&format!(" {op} "))));
+        }
+        cases.push(format!("{violation}r {{ y := input{}; y }}", ".a".repeat(length)));
+        cases.push(format!("{violation}r {{ y := {}1; y }}", "-".repeat(length)));
+        cases.push(format!("{violation}r {{ {} true }}", "not ".repeat(length)));
+        cases.push(format!("{violation}r {{ false }} {}", "else { false } ".repeat(length)));
+        let chain: Vec<String> =
+            (0..length).map(|n| format!("f{n}(x) = y {{ y := f{}(x) }}", n + 1)).collect();
+        cases.push(format!("{violation}r {{ f0(1) }}\n{}\nf{length}(x) = x", chain.join("\n")));
+        let chain: Vec<String> = (0..length).map(|n| format!("r{n} = y {{ y := r{} }}", n + 1)).collect();
+        cases.push(format!("{violation}r {{ r0 }}\n{}\nr{length} = 1", chain.join("\n")));
+    }
+    // As deep as is let through: calls inside operators inside collections.
+    for (calls, sum) in [(5, 95), (10, 40), (20, 20), (50, 2), (70, 0)] {
+        let f = |n: usize| format!("f{n}(x) = y {{ y := {}[{{f{}(x)}}] }}", "[1] | ".repeat(sum), n + 1);
+        let chain: Vec<String> = (0..calls).map(f).collect();
+        cases.push(format!("{violation}r {{ f0(1) }}\n{}\nf{calls}(x) = x", chain.join("\n")));
+        let f = |n: usize| format!("f{n}(x) = y {{ y := f{}(x){} }}", n + 1, " + 1".repeat(sum));
+        let chain: Vec<String> = (0..calls).map(f).collect();
+        cases.push(format!("{violation}r {{ f0(1) }}\n{}\nf{calls}(x) = x", chain.join("\n")));
+    }
+    for case in cases {
+        let shown = format!("{:.120}", case.get(violation.len()..).unwrap_or(""));
+        let started = std::time::Instant::now();
+        println!("{shown}");
+        on_a_small_stack(move || {
+            let _ = outcome(&case);
+        });
+        let taken = started.elapsed();
+        println!("   {taken:?}");
+        assert!(taken.as_secs() < 20, "{shown} took {taken:?}");
+    }
+}
+
+#[test]
+fn a_violation_knows_its_place() {
+    let deployment = json!({"apiVersion": "apps/v1", "kind": "Deployment",
+    "metadata": {"name": "web", "namespace": "a", "labels": {"app": "web"}},
+    "spec": {"replicas": 9, "template": {
+        "metadata": {"labels": {"app": "web"}},
+        "spec": {"hostPID": true, "hostIPC": true,
+            "containers": [
+                {"name": "web", "image": "docker.io/library/nginx:1.27", "securityContext": {"privileged": true}},
+                {"name": "web-proxy", "image": "acme.example/live/envoy:1", "resources": {"limits": {"memory": "1Gi"}}},
+            ]}}}});
+    let containers = "c := input.review.object.spec.template.spec.containers[_]";
+    for (body, parameters, path, container) in [
+        (
+            format!("{containers}; not startswith(c.image, input.parameters.registry); msg := sprintf(\"%v: image %v is not from %v\", [c.name, c.image, input.parameters.registry])"),
+            json!({"registry": "acme.example/live/"}),
+            Some("spec.template.spec.containers[0].image"),
+            Some("web"),
+        ),
+        (
+            format!("{containers}; c.securityContext.privileged; msg := sprintf(\"privileged container %v\", [c.name])"),
+            json!({"exemptImages": ["acme.example/*"]}),
+            Some("spec.template.spec.containers[0].securityContext.privileged"),
+            Some("web"),
+        ),
+        (
+            format!("{containers}; c.name == \"web-proxy\"; not c.resources.limits.cpu; msg := sprintf(\"<%v> has no cpu limits\", [c.name])"),
+            json!({}),
+            Some("spec.template.spec.containers[1].resources.limits"),
+            Some("web-proxy"),
+        ),
+        (
+            format!("{containers}; not c.livenessProbe; c.name == \"web\"; msg := sprintf(\"<%v> has no probe\", [c.name])"),
+            json!({}),
+            Some("spec.template.spec.containers[0]"),
+            Some("web"),
+        ),
+        (
+            "input.review.object.spec.replicas > input.parameters.max; msg := \"too many\"".into(),
+            json!({"max": 3}),
+            Some("spec.replicas"),
+            None,
+        ),
+        (
+            "not input.review.object.metadata.labels.owner; msg := \"you must provide labels: owner\"".into(),
+            json!({}),
+            Some("metadata.labels"),
+            None,
+        ),
+        (
+            "s := input.review.object.spec.template.spec; {s.hostPID, s.hostIPC}[true]; msg := \"host namespaces are shared\"".into(),
+            json!({}),
+            Some("spec.template.spec.hostPID"),
+            None,
+        ),
+        (
+            format!("{containers}; c.securityContext.privileged; msg := \"no\"; details := {{\"path\": \"spec.template.spec.containers[0]\"}}"),
+            json!({}),
+            Some("spec.template.spec.containers[0]"),
+            Some("web"),
+        ),
+        ("msg := \"never\"".into(), json!({}), None, None),
+    ] {
+        let (head, body) = if body.contains("details :=") {
+            ("{\"msg\": msg, \"details\": details}", body)
+        } else {
+            ("{\"msg\": msg}", body)
+        };
+        let rego = format!("package x\nviolation[{head}] {{ {body} }}");
+        let policies = objects(&[template("A", &rego), constraint("A", json!({"parameters": parameters}))]);
+        let set = PolicySet::from_objects(&policies, &SourceMap::new()).unwrap();
+        let objects = objects(std::slice::from_ref(&deployment));
+        let report = set.evaluate(&objects, &EvaluateOptions::new());
+        let [finding] = report.findings.as_slice() else { panic!("{body}: {report:?}") };
+        let found = finding.path.as_ref().map(ToString::to_string);
+        assert_eq!((found.as_deref(), finding.container.as_deref()), (path, container), "{body}");
+        assert!(finding.path.as_ref().is_none_or(|path| objects[0].lookup(path).is_some()));
+        let quick = set.evaluate(&objects, &EvaluateOptions::new().locating(false));
+        assert_eq!((quick.findings.len(), quick.findings[0].path.as_ref()), (1, None));
+    }
+}

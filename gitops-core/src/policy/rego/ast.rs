@@ -49,8 +49,6 @@ pub(crate) struct Rule {
     pub(crate) kind: RuleKind,
     /// The first part of the name; the rest of a dotted head is in `path`.
     pub(crate) name: String,
-    /// Further constant parts of the head (`a.b.c` has `b`, `c`).
-    pub(crate) path: Vec<String>,
     pub(crate) args: Vec<Expr>,
     /// The key of a partial set or object.
     pub(crate) key: Option<Expr>,

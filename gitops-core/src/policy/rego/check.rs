@@ -2,6 +2,7 @@
 //! which would overflow regorus' stack.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 use super::ast::{Body, Expr, ExprKind, LiteralKind, Module, Part, Rule, RuleKind};
 use super::lexer::RegoError;
@@ -29,8 +30,14 @@ pub(crate) fn check(sources: &[Source<'_>]) -> Result<Facts, (usize, RegoError)>
     }
     graph.add(sources.iter().map(|source| source.module).enumerate());
     for (index, source) in sources.iter().enumerate() {
-        let mut walker =
-            Walker { module: source.module, graph: &mut graph, from: Vec::new(), scopes: Vec::new() };
+        let mut walker = Walker {
+            module: source.module,
+            graph: &mut graph,
+            from: Vec::new(),
+            scopes: Vec::new(),
+            depth: 0,
+            deepest: 0,
+        };
         for rule in &source.module.rules {
             walker.rule(rule).map_err(|error| (index, error))?;
         }
@@ -49,7 +56,8 @@ pub(crate) fn check_expressions(modules: &[Module]) -> Result<(), RegoError> {
     let mut graph = Graph { any_data: true, ..Graph::default() };
     graph.add(modules.iter().enumerate());
     for module in modules {
-        let mut walker = Walker { module, graph: &mut graph, from: Vec::new(), scopes: Vec::new() };
+        let mut walker =
+            Walker { module, graph: &mut graph, from: Vec::new(), scopes: Vec::new(), depth: 0, deepest: 0 };
         for rule in &module.rules {
             walker.rule(rule)?;
         }
@@ -70,11 +78,7 @@ fn check_module(source: &Source<'_>) -> Result<(), RegoError> {
     }
     for import in &module.imports {
         let path: Vec<&str> = import.path.iter().map(String::as_str).collect();
-        let allowed = match path.as_slice() {
-            ["data", "lib", ..] => true,
-            ["future", "keywords", ..] => true,
-            _ => false,
-        };
+        let allowed = matches!(path.as_slice(), ["data", "lib", ..] | ["future", "keywords", ..]);
         if !allowed {
             return Err(RegoError::new(
                 import.at,
@@ -134,6 +138,8 @@ struct Graph {
     rules: BTreeMap<Vec<String>, (usize, usize)>,
     calls: BTreeMap<Vec<String>, BTreeSet<Vec<String>>>,
     facts: Facts,
+    /// How deep the expressions of a rule are nested.
+    heights: BTreeMap<Vec<String>, usize>,
     /// Whether any part of `data` may be read.
     any_data: bool,
 }
@@ -149,52 +155,73 @@ impl Graph {
         }
     }
 
-    /// Refuses any rule that depends on itself, as OPA does.
+    /// Refuses any rule that depends on itself, as OPA does, and rules that call each other so deep that
+    /// evaluating them would overflow the stack.
     fn refuse_recursion(&self) -> Result<(), (usize, RegoError)> {
-        let mut done: BTreeSet<&[String]> = BTreeSet::new();
+        let refuse = |rule: &[String], message: String| {
+            let (index, offset) = self.rules.get(rule).copied().unwrap_or_default();
+            (index, RegoError::new(offset, message))
+        };
+        // How deep the evaluation of a finished rule goes.
+        let mut depths: BTreeMap<&[String], usize> = BTreeMap::new();
         for start in self.rules.keys() {
-            // Depth first without recursion: `path` is the way from `start`, with what is left to visit.
-            let mut path: Vec<(&[String], Vec<&[String]>)> = Vec::new();
-            let mut next = Some(start.as_slice());
-            loop {
-                if let Some(rule) = next.take() {
-                    if path.iter().any(|(on_path, _)| *on_path == rule) {
-                        let (index, offset) = self.rules.get(rule).copied().unwrap_or_default();
-                        let from = path.iter().position(|(on_path, _)| *on_path == rule).unwrap_or(0);
-                        let names: Vec<String> = path
-                            .iter()
-                            .skip(from)
-                            .map(|(rule, _)| *rule)
-                            .chain([rule])
-                            .map(|rule| rule.last().cloned().unwrap_or_default())
-                            .collect();
-                        return Err((
-                            index,
-                            RegoError::new(offset, format!("a rule is recursive: {}", names.join(" -> "))),
-                        ));
+            if depths.contains_key(start.as_slice()) {
+                continue;
+            }
+            // Depth first without recursion: the way from `start`, with what is left to visit.
+            let mut path = vec![Visit::new(self, start)];
+            let mut on_path: BTreeSet<&[String]> = [start.as_slice()].into();
+            while let Some(visit) = path.last_mut() {
+                let Some(next) = visit.left.pop() else {
+                    let depth =
+                        visit.deepest + self.heights.get(visit.rule).copied().unwrap_or(0) + CALL_HEIGHT;
+                    let rule = visit.rule;
+                    if depth > MAX_DEPTH {
+                        return Err(refuse(rule, "rules call each other too deep".to_owned()));
                     }
-                    if done.insert(rule) {
-                        let calls = self.calls.get(rule).into_iter().flatten().map(Vec::as_slice);
-                        path.push((rule, calls.collect()));
+                    depths.insert(rule, depth);
+                    on_path.remove(rule);
+                    path.pop();
+                    if let Some(caller) = path.last_mut() {
+                        caller.deepest = caller.deepest.max(depth);
                     }
-                }
-                match path.last_mut() {
-                    None => break,
-                    Some((_, left)) => match left.pop() {
-                        Some(rule) => {
-                            // A rule seen before is only of interest where it closes a circle.
-                            if !done.contains(rule) || path.iter().any(|(on_path, _)| *on_path == rule) {
-                                next = Some(rule);
-                            }
-                        }
-                        None => {
-                            path.pop();
-                        }
-                    },
+                    continue;
+                };
+                if let Some(depth) = depths.get(next) {
+                    visit.deepest = visit.deepest.max(*depth);
+                } else if on_path.insert(next) {
+                    path.push(Visit::new(self, next));
+                } else {
+                    let circle =
+                        path.iter().map(|visit| visit.rule).skip_while(|rule| *rule != next).chain([next]);
+                    let names: Vec<&str> =
+                        circle.map(|rule| rule.last().map_or("", String::as_str)).collect();
+                    return Err(refuse(next, format!("a rule is recursive: {}", names.join(" -> "))));
                 }
             }
         }
         Ok(())
+    }
+}
+
+/// What one call adds to the depth of an evaluation, in levels of an expression.
+const CALL_HEIGHT: usize = 5;
+
+/// How deep an evaluation may go, in levels of an expression: calls and expressions nested in each
+/// other. Each costs some kilobytes of stack in the engine.
+const MAX_DEPTH: usize = 600;
+
+/// A rule on the way of a search, and what of its calls is left to visit.
+struct Visit<'a> {
+    rule: &'a [String],
+    left: Vec<&'a [String]>,
+    deepest: usize,
+}
+
+impl<'a> Visit<'a> {
+    fn new(graph: &'a Graph, rule: &'a [String]) -> Self {
+        let calls = graph.calls.get(rule).into_iter().flatten();
+        Self { rule, left: calls.map(Vec::as_slice).collect(), deepest: 0 }
     }
 }
 
@@ -205,12 +232,23 @@ struct Walker<'a, 'g> {
     from: Vec<String>,
     /// Local names, innermost last.
     scopes: Vec<BTreeSet<&'a str>>,
+    /// How deep the walk is, and was at most.
+    depth: usize,
+    deepest: usize,
 }
 
 impl<'a> Walker<'a, '_> {
     fn rule(&mut self, rule: &'a Rule) -> Result<(), RegoError> {
         self.from = self.module.package.clone();
         self.from.push(rule.name.clone());
+        self.deepest = 0;
+        self.rule_parts(rule)?;
+        let height = self.graph.heights.entry(self.from.clone()).or_default();
+        *height = (*height).max(self.deepest);
+        Ok(())
+    }
+
+    fn rule_parts(&mut self, rule: &'a Rule) -> Result<(), RegoError> {
         let mut names = BTreeSet::new();
         rule.args.iter().for_each(|arg| pattern_names(arg, &mut names));
         self.scopes = vec![names];
@@ -282,6 +320,14 @@ impl<'a> Walker<'a, '_> {
     }
 
     fn expr(&mut self, expr: &'a Expr) -> Result<(), RegoError> {
+        self.depth += 1;
+        self.deepest = self.deepest.max(self.depth);
+        let walked = self.expr_parts(expr);
+        self.depth -= 1;
+        walked
+    }
+
+    fn expr_parts(&mut self, expr: &'a Expr) -> Result<(), RegoError> {
         match &expr.kind {
             ExprKind::String(_) | ExprKind::Scalar => Ok(()),
             ExprKind::Var(_) => self.reference(expr),
@@ -298,10 +344,9 @@ impl<'a> Walker<'a, '_> {
                 Ok(())
             }
             ExprKind::Call(function, args) => {
-                if !self.reference_found(function)? {
-                    if let Some((path, _)) = function.constant_path() {
-                        self.graph.facts.builtins.insert(path.join("."));
-                    }
+                let defined = self.reference_found(function)?;
+                if let (false, Some((path, _))) = (defined, function.constant_path()) {
+                    self.graph.facts.builtins.insert(path.join("."));
                 }
                 self.exprs(args.iter())
             }
@@ -342,14 +387,18 @@ impl<'a> Walker<'a, '_> {
         } else {
             self.module.package.iter().cloned().chain(path.iter().map(|part| (*part).to_owned())).collect()
         };
-        // A reference to a package means all its rules.
         let graph = &mut *self.graph;
-        let meant: Vec<Vec<String>> = graph
-            .rules
-            .keys()
-            .filter(|rule| full.starts_with(rule) || rule.starts_with(&full))
-            .cloned()
-            .collect();
+        let mut meant = Vec::new();
+        // The rule itself, or one that the reference goes into.
+        for length in 1..=full.len() {
+            let rule = full.get(..length).unwrap_or_default();
+            if graph.rules.contains_key(rule) {
+                meant.push(rule.to_vec());
+            }
+        }
+        // A reference to a package means all its rules.
+        let below = graph.rules.range::<[String], _>((Bound::Excluded(full.as_slice()), Bound::Unbounded));
+        meant.extend(below.map(|(rule, _)| rule).take_while(|rule| rule.starts_with(&full)).cloned());
         let found = !meant.is_empty();
         graph.calls.entry(self.from.clone()).or_default().extend(meant);
         Ok(found)

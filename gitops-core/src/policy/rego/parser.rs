@@ -11,16 +11,20 @@ use super::ast::{
 };
 use super::lexer::{RegoError, Token, TokenKind, tokens};
 
-/// Nesting of brackets in a module. regorus' parser reads a nested collection twice per level, so
-/// its time doubles with each: 16 levels are about a millisecond, 40 would be days.
-const MAX_DEPTH: usize = 24;
+/// Nesting of brackets of any kind in a module, as deep as regorus itself goes.
+const MAX_DEPTH: usize = 32;
+
+/// Nesting of arrays, sets, objects and comprehensions. regorus' parser reads a nested collection twice
+/// per level, so its time doubles with each: 16 levels are some milliseconds, 40 would be days.
+const MAX_COLLECTIONS: usize = 16;
 
 type Parsed<T> = Result<T, RegoError>;
 
 /// Reads a module.
 pub(crate) fn parse(text: &str, v1: bool) -> Parsed<Module> {
     let tokens = tokens(text)?;
-    let mut parser = Parser { tokens, at: 0, depth: 0, chained: 0, v1, future: v1, rules_seen: false };
+    let mut parser =
+        Parser { tokens, at: 0, depth: 0, collections: 0, chained: 0, v1, future: v1, rules_seen: false };
     parser.module()
 }
 
@@ -28,6 +32,7 @@ struct Parser<'a> {
     tokens: Vec<Token<'a>>,
     at: usize,
     depth: usize,
+    collections: usize,
     /// Operators of the condition or head being read.
     chained: usize,
     v1: bool,
@@ -121,6 +126,19 @@ impl<'a> Parser<'a> {
         Ok(())
     }
 
+    fn collection<T>(&mut self, read: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
+        if self.collections >= MAX_COLLECTIONS {
+            return Err(RegoError::new(
+                self.peek().start,
+                format!("collections are nested more than {MAX_COLLECTIONS} deep"),
+            ));
+        }
+        self.collections += 1;
+        let read = self.nested(read);
+        self.collections -= 1;
+        read
+    }
+
     fn module(&mut self) -> Parsed<Module> {
         let mut module = Module { package_at: self.peek().start, ..Module::default() };
         self.expect("package")?;
@@ -185,7 +203,7 @@ impl<'a> Parser<'a> {
             self.at += 1;
         }
         let name = self.ident()?.to_owned();
-        let mut path = Vec::new();
+        let mut parts = 0_usize;
         let mut last_index: Option<Expr> = None;
         let mut key = None;
         let mut args = None;
@@ -194,16 +212,16 @@ impl<'a> Parser<'a> {
             if !token.adjacent {
                 break;
             }
+            if parts > MAX_CHAIN {
+                return Err(RegoError::new(token.start, format!("a name has more than {MAX_CHAIN} parts")));
+            }
             if self.is(".") || self.is("[") {
                 // Only the last step of a head may be a variable; the rest is its name.
-                match last_index.take() {
-                    Some(Expr { kind: ExprKind::String(Some(text)), .. }) => path.push(text),
-                    Some(_) => path.push(String::from("*")),
-                    None => {}
-                }
+                last_index = None;
+                parts += 1;
             }
             if self.eat(".") {
-                path.push(self.ident()?.to_owned());
+                self.ident()?;
             } else if self.eat("[") {
                 last_index = Some(self.nested(Self::infix)?);
                 self.expect("]")?;
@@ -240,11 +258,11 @@ impl<'a> Parser<'a> {
                     kind = RuleKind::Object;
                     key = Some(index);
                 }
-                _ => path.push(String::from("*")),
+                _ => {}
             }
         }
         let bodies = if default { Vec::new() } else { self.rule_bodies()? };
-        Ok(Rule { kind, name, path, args: args.unwrap_or_default(), key, value, bodies, head })
+        Ok(Rule { kind, name, args: args.unwrap_or_default(), key, value, bodies, head })
     }
 
     fn rule_bodies(&mut self) -> Parsed<Vec<RuleBody>> {
@@ -523,11 +541,11 @@ impl<'a> Parser<'a> {
             }
             (TokenKind::Symbol, "[") => {
                 self.at += 1;
-                self.nested(Self::array)?
+                self.collection(Self::array)?
             }
             (TokenKind::Symbol, "{") => {
                 self.at += 1;
-                self.nested(Self::braces)?
+                self.collection(Self::braces)?
             }
             _ => return Err(self.unexpected("a term")),
         };
@@ -541,8 +559,16 @@ impl<'a> Parser<'a> {
 
     /// `.field`, `[index]` and `(arguments)` that touch the term.
     fn steps(&mut self, mut term: Expr) -> Parsed<Expr> {
+        let mut count = 0;
         loop {
             let token = self.peek();
+            count += 1;
+            if count > MAX_CHAIN {
+                return Err(RegoError::new(
+                    token.start,
+                    format!("a reference has more than {MAX_CHAIN} steps"),
+                ));
+            }
             if !token.adjacent || token.kind != TokenKind::Symbol {
                 return Ok(term);
             }
