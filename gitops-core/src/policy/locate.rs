@@ -292,9 +292,10 @@ impl Search<'_> {
         if let Some((true, path)) = cause {
             return Some(path);
         }
+        let around = named.clone();
         self.switches(message, &order)
             .or_else(|| {
-                let removed = self.removed(message, &order, &quoted_leaves)?;
+                let removed = self.removed(message, &order, &quoted_leaves, around.as_ref())?;
                 Some(self.quoted(&quoted_leaves, &removed).unwrap_or(removed))
             })
             .or_else(|| self.quoted(&quoted_leaves, &Path::new()))
@@ -484,6 +485,7 @@ impl Search<'_> {
         message: &str,
         order: &[(bool, usize, bool, usize)],
         quoted: &BTreeSet<usize>,
+        container: Option<&Path>,
     ) -> Option<Path> {
         let quoted_paths: Vec<Path> =
             quoted.iter().filter_map(|at| self.leaves.get(*at)).map(|leaf| leaf.path.clone()).collect();
@@ -501,7 +503,9 @@ impl Search<'_> {
         };
         parts.sort_by_key(|path| (!named(path), std::cmp::Reverse(path.segments().len())));
         for path in parts {
-            if (holds_quoted(&path) && !named(&path)) || path.segments().len() < 2 {
+            // Without the container named, nothing can be wrong with it.
+            let around = container.is_some_and(|container| container.segments().starts_with(path.segments()));
+            if around || (holds_quoted(&path) && !named(&path)) || path.segments().len() < 2 {
                 continue;
             }
             if self.effect(&path, None, message, None) == Effect::Gone {
