@@ -228,10 +228,10 @@ impl<'a> Choice<'a> {
     fn update_scalar(&self, node: &mut Node) -> Result<()> {
         let old = as_text(node);
         let same = |a: &Candidate, b: &Candidate| a.name.text == b.name.text;
-        if let Some(referral) = self.select(&old, |_| true, same)? {
-            if referral.name.text != old.text {
-                *node = Node::string(referral.name.text.clone(), referral.name.span);
-            }
+        if let Some(referral) = self.select(&old, |_| true, same)?
+            && referral.name.text != old.text
+        {
+            *node = Node::string(referral.name.text.clone(), referral.name.span);
         }
         Ok(())
     }

@@ -222,8 +222,10 @@ impl Builder<'_> {
             }
         };
         let is_crd = |resource: &Resource| resource.kind() == "CustomResourceDefinition";
+        let mut used = false;
         for resource in map.iter_mut().filter(|resource| !is_crd(resource)) {
             if has_image(&resource.node, &edit) {
+                used = true;
                 edit_containers(&mut resource.node, &edit);
             }
         }
@@ -234,6 +236,7 @@ impl Builder<'_> {
                     found |= node.text().is_some_and(|text| edit.matches(&text));
                     Ok(())
                 })?;
+                used |= found;
                 if found {
                     let create = Create::Text(image.name.span);
                     visit(&mut resource.node, spec, create, self.sources(), &mut |node| {
@@ -242,6 +245,10 @@ impl Builder<'_> {
                     })?;
                 }
             }
+        }
+        if !used {
+            let message = format!("no image is named `{}`, so this entry changes nothing", image.name.text);
+            self.warn(image.name.span, "image-matches-nothing", message);
         }
         Ok(())
     }

@@ -23,6 +23,7 @@ const INDEX_FROM: usize = 24;
 pub struct Map {
     entries: Vec<Entry>,
     /// Position by key, kept only for mappings of [`INDEX_FROM`] entries and more.
+    #[allow(clippy::box_collection, reason = "most mappings have none: it must cost them 8 bytes, not 48")]
     index: Option<Box<HashMap<Text, u32>>>,
 }
 

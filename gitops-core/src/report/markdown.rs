@@ -223,13 +223,13 @@ fn images(changes: &[ImageChange]) -> String {
 fn image_move(change: &ImageChange) -> String {
     let parse = |text: &Option<String>| text.as_deref().and_then(|text| ImageReference::parse(text).ok());
     let short = |version: String| if version.is_empty() { "no tag".to_owned() } else { version };
-    if let (Some(before), Some(after)) = (parse(&change.before), parse(&change.after)) {
-        if before.name() == after.name() {
-            let repository = after.repository();
-            let name = repository.rsplit('/').next().unwrap_or_default();
-            let version = |image: &ImageReference| cell_code(&shortened(&short(image.version()), 60));
-            return format!("{} {} → {}", cell_code(name), version(&before), version(&after));
-        }
+    if let (Some(before), Some(after)) = (parse(&change.before), parse(&change.after))
+        && before.name() == after.name()
+    {
+        let repository = after.repository();
+        let name = repository.rsplit('/').next().unwrap_or_default();
+        let version = |image: &ImageReference| cell_code(&shortened(&short(image.version()), 60));
+        return format!("{} {} → {}", cell_code(name), version(&before), version(&after));
     }
     let whole = |text: &str| cell_code(&shortened(text, 200));
     match (&change.before, &change.after) {

@@ -93,11 +93,11 @@ pub(crate) fn pairs<'a>(before: &'a [Object], after: &'a [Object]) -> Vec<Pair<'
             }
         }
         for (from, to) in free.into_values() {
-            if let ([from], [to]) = (from.as_slice(), to.as_slice()) {
-                if let (Some(slot), Some(flag)) = (partner.get_mut(*from), taken.get_mut(*to)) {
-                    *slot = Some(*to);
-                    *flag = true;
-                }
+            if let ([from], [to]) = (from.as_slice(), to.as_slice())
+                && let (Some(slot), Some(flag)) = (partner.get_mut(*from), taken.get_mut(*to))
+            {
+                *slot = Some(*to);
+                *flag = true;
             }
         }
     }
