@@ -311,3 +311,65 @@ fn a_violation_knows_its_place() {
         assert_eq!((quick.findings.len(), quick.findings[0].path.as_ref()), (1, None));
     }
 }
+
+fn read(text: &str) -> (Vec<Object>, SourceMap) {
+    let sources = SourceMap::new();
+    let file = sources.add("policies/t.yaml", text);
+    let stream = crate::yaml::read(&sources, file, &crate::yaml::ReadOptions::default()).unwrap();
+    (stream.documents.into_iter().map(Object::new).collect(), sources)
+}
+
+#[test]
+fn errors_stand_in_the_policys_own_text() {
+    let text = "\
+apiVersion: templates.gatekeeper.sh/v1
+kind: ConstraintTemplate
+metadata:
+  name: NAME
+spec:
+  crd:
+    spec:
+      names:
+        kind: A
+  targets:
+    - target: admission.k8s.gatekeeper.sh
+      rego: |
+        package a
+
+        violation[{\"msg\": msg}] {
+          BODY
+        }
+      libs:
+        - |
+          package lib.x
+          LIB
+---
+apiVersion: constraints.gatekeeper.sh/v1beta1
+kind: A
+metadata:
+  name: c
+spec:
+  match:
+    MATCH: []
+";
+    let good = [("NAME", "a"), ("BODY", "msg := data.lib.x.y"), ("LIB", "y = \"1\""), ("MATCH", "kinds")];
+    for (change, with, code, place) in [
+        ("BODY", "msg := )", "template-does-not-compile", "policies/t.yaml:16:18"),
+        ("BODY", "msg := data.other.x", "template-does-not-compile", "policies/t.yaml:16:18"),
+        ("BODY", "msg := nope", "template-does-not-compile", "policies/t.yaml:16:18"),
+        ("LIB", "y = f(1)\n          f(x) = f(x)", "recursive-policy", "policies/t.yaml:22:11"),
+        ("NAME", "b", "template-name-mismatch", "policies/t.yaml:4:9"),
+        ("MATCH", "labelSelector", "bad-constraint", "policies/t.yaml:29:5"),
+    ] {
+        let fill = |text: String, (name, value): &(&str, &str)| text.replace(name, value);
+        let bad = good.iter().map(|&(name, value)| (name, if name == change { with } else { value }));
+        let text = bad.collect::<Vec<_>>().iter().fold(text.to_owned(), fill);
+        let (objects, sources) = read(&text);
+        let error = PolicySet::from_objects(&objects, &sources).expect_err(with);
+        assert_eq!(error.code(), code, "{error}");
+        assert!(error.to_string().starts_with(&format!("{place}: ")), "{error}");
+    }
+    let text = good.iter().fold(text.to_owned(), |text, (name, value)| text.replace(name, value));
+    let (objects, sources) = read(&text);
+    assert_eq!(PolicySet::from_objects(&objects, &sources).unwrap().constraints().count(), 1);
+}
