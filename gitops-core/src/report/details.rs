@@ -20,7 +20,8 @@ const MAX_NAMES: usize = 8;
 
 /// A section for every environment that changes; environments with the same changes share one.
 pub(super) fn sections(review: &Review, priority: u8) -> Vec<Section> {
-    let mut shared: BTreeMap<(usize, String), (Vec<&EnvironmentReview>, Vec<Item>)> = BTreeMap::new();
+    type Shared<'a> = (Vec<&'a EnvironmentReview>, Vec<Item>);
+    let mut shared: BTreeMap<(usize, String), Shared<'_>> = BTreeMap::new();
     let mut first: BTreeMap<String, usize> = BTreeMap::new();
     for (at, environment) in review.environments.iter().enumerate() {
         if environment.objects.is_empty() {

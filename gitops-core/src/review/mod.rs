@@ -21,7 +21,8 @@ mod sequence;
 #[cfg(feature = "git")]
 #[cfg_attr(not(feature = "policy"), allow(dead_code))]
 mod side;
-#[cfg(all(test, feature = "git"))]
+#[cfg(test)]
+#[cfg(feature = "git")]
 mod tests;
 mod text_diff;
 

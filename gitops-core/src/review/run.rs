@@ -224,10 +224,10 @@ impl Work<'_> {
             for error in &compiled.errors {
                 let (error, entry) = policies::policy_error(error);
                 notes.not_checked.insert(entry);
-                if let Some(error) = error {
-                    if !notes.errors.contains(&error) {
-                        notes.errors.push(error);
-                    }
+                if let Some(error) = error
+                    && !notes.errors.contains(&error)
+                {
+                    notes.errors.push(error);
                 }
             }
             let mut verdicts = policies::verdicts(&compiled.set, &context, environment, build);

@@ -121,15 +121,15 @@ impl<'a> Side<'a> {
     }
 
     fn build_options(&self, environment: &Environment) -> BuildOptions {
-        let mut options = BuildOptions::default();
-        options.load_restrictor = environment.load_restrictor;
-        options.generate = environment.plain_directory != PlainDirectory::Refused;
-        if environment.origin.kind == OriginKind::Flux {
-            options.flux_spec = environment.overrides.clone();
+        let is_flux = environment.origin.kind == OriginKind::Flux;
+        BuildOptions {
+            load_restrictor: environment.load_restrictor,
+            generate: environment.plain_directory != PlainDirectory::Refused,
+            flux_spec: environment.overrides.clone().filter(|_| is_flux),
+            limits: self.options.limits,
+            cache: self.options.cache.clone(),
+            ..BuildOptions::default()
         }
-        options.limits = self.options.limits;
-        options.cache = self.options.cache.clone();
-        options
     }
 
     fn render(&self, environment: &Environment) -> Result<Build> {

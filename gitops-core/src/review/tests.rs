@@ -170,7 +170,6 @@ fn an_overlay_patch_breaks_a_policy() {
 }
 
 #[test]
-#[ignore = "the policy engine does not locate values yet"]
 fn a_finding_points_at_the_patch() {
     let review = changed(&[
         (
