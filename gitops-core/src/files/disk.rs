@@ -44,6 +44,32 @@ impl Disk {
         Ok(Self { root, written, max_file_size: DEFAULT_MAX_FILE_SIZE })
     }
 
+    /// The files around the directory `dir`, and the path of `dir` in them, its links resolved: those
+    /// below `root` or, without one, of the Git work tree that `dir` is in or, outside of any, of the
+    /// whole disk.
+    ///
+    /// # Errors
+    /// As [`Disk::open`], and `outside-root` for a directory that is not below `root`.
+    pub fn around(dir: impl AsRef<Path>, root: Option<&Path>) -> Result<(Self, String)> {
+        let inner = Self::open(dir)?.root;
+        let outer = match root {
+            Some(root) => root,
+            // A work tree of its own or a submodule has a file of that name.
+            None => inner
+                .ancestors()
+                .find(|above| above.join(".git").symlink_metadata().is_ok())
+                .or_else(|| inner.ancestors().last())
+                .unwrap_or(&inner),
+        };
+        let files = Self::open(outer)?;
+        let path = inner.to_str().and_then(|inner| files.from_absolute(inner)).ok_or_else(|| {
+            let (inner, outer) = (inner.display(), files.root.display());
+            let message = format!("the directory `{inner}` is not below the root `{outer}`, or not UTF-8");
+            Error::new(ErrorKind::File, "outside-root", message)
+        })?;
+        Ok((files, path))
+    }
+
     /// The same files with another bound on the size of each, in bytes. Default 64 MiB.
     #[must_use]
     pub fn max_file_size(mut self, bytes: u64) -> Self {
@@ -241,6 +267,24 @@ mod tests {
         assert_eq!(disk.from_absolute(dir.path().to_str().unwrap()), None);
         assert_eq!(disk.from_absolute(&format!("{root}x/a")), None);
         assert_eq!(Disk::open("/").unwrap().from_absolute("/etc/x").as_deref(), Some("etc/x"));
+    }
+
+    #[test]
+    fn the_work_tree_around_a_directory_is_its_root() {
+        let (dir, disk) = tree(&[("a/b/c", ""), ("a/.git", "gitdir: elsewhere"), ("d/e", "")]);
+        let root = disk.root();
+        let around = |path: &str, top: Option<&Path>| {
+            Disk::around(root.join(path), top).map(|(disk, path)| (disk.root, path)).map_err(|e| e.code())
+        };
+        assert_eq!(around("a/b", None), Ok((root.join("a"), "b".into())));
+        assert_eq!(around("a", None), Ok((root.join("a"), String::new())));
+        assert_eq!(around("a/b", Some(root)), Ok((root.to_owned(), "a/b".into())));
+        assert_eq!(around("a/b", Some(&dir.path().join("root/a/../d"))), Err("outside-root"));
+        assert_eq!(around("a/b/c", None), Err("not-a-directory"));
+        assert_eq!(around("none", None), Err("file-not-found"));
+        assert_eq!(around("d", Some(&root.join("none"))), Err("file-not-found"));
+        let (whole, path) = Disk::around(root.join("d"), None).unwrap();
+        assert!(root.join("d").ends_with(&path) && whole.root().join(path) == root.join("d"));
     }
 
     #[cfg(unix)]
