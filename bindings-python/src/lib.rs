@@ -1,1 +1,19 @@
-//! Placeholder.
+//! The native half of the Python package `gitops_core`.
+//!
+//! Functions take checked arguments from the Python half and give handles to Rust results; larger
+//! data crosses as YAML or JSON text, which costs less than building Python objects one by one, and
+//! only when asked for. The global interpreter lock is released while Rust works.
+
+mod build;
+mod error;
+mod review;
+
+use pyo3::prelude::*;
+
+#[pymodule(gil_used = false)]
+mod _gitops_core {
+    #[pymodule_export]
+    use crate::build::{NativeBuild, build, build_files};
+    #[pymodule_export]
+    use crate::review::{NativeReview, review};
+}

@@ -1,0 +1,40 @@
+"""Checks of what callers pass, so that a wrong type is an ``ArgumentError`` that names the argument."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+
+from ._errors import ArgumentError
+
+
+def as_path(name: str, value: object) -> str:
+    """The text of a path given as ``str`` or ``os.PathLike``."""
+    try:
+        text = os.fspath(value)  # type: ignore[call-overload]
+    except TypeError:
+        text = None
+    if not isinstance(text, str):
+        raise wrong_type(name, "a str or os.PathLike[str]", value)
+    return text
+
+
+def as_text(name: str, value: object) -> str:
+    """A text."""
+    if not isinstance(value, str):
+        raise wrong_type(name, "a str", value)
+    return value
+
+
+def as_choice(name: str, value: object, choices: Collection[str]) -> str:
+    """One of a few words."""
+    text = as_text(name, value)
+    if text not in choices:
+        known = " or ".join(f'"{choice}"' for choice in choices)
+        raise ArgumentError(f'{name} is "{text}"; it must be {known}', "bad-argument")
+    return text
+
+
+def wrong_type(name: str, wanted: str, value: object) -> ArgumentError:
+    """The error for an argument of the wrong type."""
+    return ArgumentError(f"{name} must be {wanted}, not {type(value).__name__}", "bad-argument")

@@ -1,0 +1,138 @@
+"""``build``: a directory with a kustomization to the objects it stands for."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any, Literal
+
+from . import _gitops_core as native
+from ._arguments import as_choice, as_path, wrong_type
+from ._errors import ArgumentError
+from ._model import decode
+from ._places import Diagnostic, Location
+
+LoadRestrictor = Literal["root", "none"]
+"""Where a kustomization may read files: ``root``, in and below its own directory (kustomize's
+default), or ``none``, anywhere below the root of the files (as Flux builds)."""
+
+_RESTRICTORS = ("root", "none")
+
+
+class Build:
+    """What a build gives. Made by :func:`build` and :func:`build_files`.
+
+    Each part is written out by Rust when it is first asked for, and kept.
+    """
+
+    def __init__(self, handle: native.NativeBuild) -> None:
+        self._handle: native.NativeBuild | None = handle
+
+    @property
+    def _native(self) -> native.NativeBuild:
+        if self._handle is None:
+            raise ArgumentError(
+                "a build that was pickled no longer knows its source texts; ask before you send it",
+                "no-sources",
+            )
+        return self._handle
+
+    @cached_property
+    def yaml(self) -> str:
+        """The stream, byte for byte as ``kustomize build`` prints it."""
+        return self._native.yaml()
+
+    @cached_property
+    def objects(self) -> list[dict[str, Any]]:
+        """The objects in kustomize's output order, as ``json.loads`` gives them."""
+        objects: list[dict[str, Any]] = json.loads(self._native.objects_json())
+        return objects
+
+    @cached_property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        """What kustomize swallows, and what looks like a mistake."""
+        return tuple(decode(Diagnostic, item) for item in json.loads(self._native.warnings_json()))
+
+    @cached_property
+    def files_read(self) -> tuple[str, ...]:
+        """The paths of all files read, relative to the root of the files, sorted."""
+        return tuple(self._native.files_read())
+
+    def location(self, index: int, path: Sequence[str | int] = ()) -> Location | None:
+        """The place of the text that set a value: where to edit it.
+
+        :param index: the object, by its position in :attr:`objects`.
+        :param path: the keys and list positions that lead to the value, such as
+            ``("spec", "replicas")``; the object as a whole by default. Where no text stands behind
+            the value (it was computed), the nearest value above it that has one answers.
+        :return: ``None`` where there is no such object, or no text behind it.
+        """
+        if isinstance(index, bool) or not isinstance(index, int):
+            raise wrong_type("index", "an int", index)
+        if isinstance(path, str) or not isinstance(path, Sequence):
+            raise wrong_type("path", "a sequence of keys and positions", path)
+        for step in path:
+            if isinstance(step, bool) or not isinstance(step, (str, int)):
+                raise wrong_type("each step of path", "a str or int", step)
+        if index < 0 or any(isinstance(step, int) and step < 0 for step in path):
+            raise ArgumentError("index and the positions in path count from 0", "bad-argument")
+        place = self._native.location(index, list(path))
+        return None if place is None else Location(*place)
+
+    def __repr__(self) -> str:
+        return f"<gitops_core.Build of {len(self.objects)} objects>"
+
+    def __getstate__(self) -> dict[str, Any]:
+        # The source texts stay behind: everything but `location` travels.
+        parts = ("yaml", "objects", "warnings", "files_read")
+        return {"_handle": None, **{part: getattr(self, part) for part in parts}}
+
+
+def build(
+    path: str | os.PathLike[str],
+    *,
+    load_restrictor: LoadRestrictor = "root",
+    root: str | os.PathLike[str] | None = None,
+) -> Build:
+    """Builds the kustomization in the directory ``path`` of the disk, as ``kustomize build`` does.
+
+    :param load_restrictor: ``"root"``: files only in and below their kustomization's directory, as
+        kustomize does by default; ``"none"``: anywhere below ``root``, as Flux does.
+    :param root: nothing outside this directory is read, whatever links or paths say. By default the
+        top of the Git work tree around ``path`` or, without one, ``/``.
+    :raises GitopsError: one of its subclasses, with the file and line where you must act.
+    """
+    unrestricted = as_choice("load_restrictor", load_restrictor, _RESTRICTORS) == "none"
+    top = None if root is None else as_path("root", root)
+    return Build(native.build(as_path("path", path), unrestricted, top))
+
+
+def build_files(
+    files: Mapping[str, str | bytes],
+    path: str = "",
+    *,
+    load_restrictor: LoadRestrictor = "root",
+) -> Build:
+    """Builds the kustomization in the directory ``path`` of ``files``; nothing else is read.
+
+    :param files: content by path, the parts of paths separated by ``/``.
+    :param path: the directory to build; the root of ``files`` by default.
+    :param load_restrictor: as for :func:`build`.
+    :raises GitopsError: one of its subclasses, with the file and line where you must act.
+    """
+    unrestricted = as_choice("load_restrictor", load_restrictor, _RESTRICTORS) == "none"
+    if not isinstance(files, Mapping):
+        raise wrong_type("files", "a mapping from path to content", files)
+    contents: dict[str, bytes] = {}
+    for name, content in files.items():
+        if not isinstance(name, str):
+            raise wrong_type("each path in files", "a str", name)
+        if isinstance(content, str):
+            contents[name] = content.encode(errors="surrogatepass")
+        elif isinstance(content, (bytes, bytearray, memoryview)):
+            contents[name] = bytes(content)
+        else:
+            raise wrong_type(f'files["{name}"]', "str or bytes", content)
+    return Build(native.build_files(contents, as_path("path", path), unrestricted))

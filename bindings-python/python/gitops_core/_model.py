@@ -1,0 +1,224 @@
+"""The parts of a review, as in its JSON but with Python's names.
+
+``gitops-core/schemas/review.schema.json`` is the source; a test holds the two together. What JSON
+leaves out is ``None`` (or empty) here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, is_dataclass
+from functools import cache
+from types import UnionType
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from ._places import Diagnostic, Location
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A revision and the commit it stands for."""
+
+    revision: str
+    """As you named it."""
+    commit: str
+    """The full id of the commit that was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Counts over the whole review."""
+
+    environments: int
+    """Environments found at either revision."""
+    affected: int
+    """Environments that the change can reach; only these are rendered and listed."""
+    changed: int
+    """Affected environments that differ or could not be rendered."""
+    objects_added: int
+    objects_removed: int
+    objects_changed: int
+    images_changed: int
+    """Containers whose image differs, comes or goes."""
+    new_findings: int
+    """Findings that base does not have."""
+    still_there: int
+    """Findings that both revisions have."""
+    resolved: int
+    """Findings that head no longer has."""
+    errors: int
+    warnings: int
+    not_checked: int
+    """The sum of the counts of ``Review.not_checked``."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectId:
+    """What names a Kubernetes object. ``str()`` gives ``Deployment team-a/web``."""
+
+    api_version: str
+    kind: str
+    name: str
+    namespace: str = ""
+    """The namespace as written; empty for none."""
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """A field that differs. Values of Secrets are masked."""
+
+    path: str
+    """For people, list items by name: ``spec.template.spec.containers[web].image``."""
+    pointer: str
+    """RFC 6901, into the object at head, or at base if the field was removed."""
+    action: Literal["added", "removed", "changed", "reordered"]
+    before: Any = None
+    """The value at base."""
+    after: Any = None
+    """The value at head."""
+    lines: tuple[str, ...] = ()
+    """For a text of several lines, what differs as in a unified diff, in place of the values."""
+    follows: ObjectId | None = None
+    """The renamed object whose new name this field took over."""
+    location: Location | None = None
+    """The text that sets the value at head."""
+    previous_location: Location | None = None
+    """The text that set it at base, where that is elsewhere or head has no such field."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectChange:
+    """An object that differs."""
+
+    action: Literal["added", "removed", "changed", "renamed"]
+    """``renamed``: only the hash of a generated name differs."""
+    id: ObjectId
+    """As head names it unless it was removed."""
+    fields: tuple[FieldChange, ...]
+    """What differs, by path."""
+    previous_id: ObjectId | None = None
+    """As base names it, where that differs."""
+    location: Location | None = None
+    """The text that names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageChange:
+    """A container whose image differs, comes or goes."""
+
+    object: ObjectId
+    container: str
+    """The container's name; empty if it has none."""
+    path: str
+    """The way to the image for people, list items by name."""
+    rule: Literal["podSpec", "containerList", "containerField", "podSpecImage"]
+    """What found it."""
+    before: str | None = None
+    """The image at base."""
+    after: str | None = None
+    """The image at head."""
+    location: Location | None = None
+    """The text that sets it at head, or set it at base if head has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A policy's verdict on an object."""
+
+    status: Literal["new", "stillThere", "resolved"]
+    template: str
+    """The constraint's kind."""
+    constraint: str
+    """The constraint's name."""
+    enforcement_action: str
+    """``deny``, ``warn``, ``dryrun`` or what else the constraint says."""
+    kind: Literal["violation", "error"]
+    """``error``: the policy failed while it ran; Gatekeeper denies the object then."""
+    object: ObjectId
+    message: str
+    """What the policy says."""
+    location_of: Literal["value", "object"]
+    """What ``location`` points at: the offending value, or the object as a whole."""
+    fingerprint: str
+    """Names the same finding in every review."""
+    container: str | None = None
+    path: str | None = None
+    """The way to the offending value for people, where it is known."""
+    location: Location | None = None
+    """The text to edit: at head, or at base for a resolved finding."""
+    previous_location: Location | None = None
+    """Where the same value was set at base, where that is elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentReview:
+    """What the change does to one environment."""
+
+    name: str
+    """Unique in the review."""
+    path: str
+    """The directory that is rendered."""
+    origin: str
+    """What made it an environment: ``flux``, ``argocd``, ``securityTower``, ``kustomization`` ..."""
+    status: Literal["changed", "unchanged", "added", "removed", "failed"]
+    objects: tuple[ObjectChange, ...]
+    """Objects that differ."""
+    images: tuple[ImageChange, ...]
+    findings: tuple[Finding, ...]
+    """New findings first, then those still there, then the resolved ones."""
+    errors: tuple[Diagnostic, ...]
+    """Why it could not be rendered or judged."""
+    warnings: tuple[Diagnostic, ...]
+    """Likely mistakes at head."""
+    cluster: str | None = None
+    """The cluster it belongs to, where the repository says."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotChecked:
+    """Something that the review could not judge."""
+
+    code: str
+    """A stable kebab-case identifier."""
+    message: str
+    """What was not judged and why, for people."""
+    count: int
+    """How many things this entry stands for; at least 1."""
+    location: Location | None = None
+    """The text concerned."""
+
+
+T = TypeVar("T")
+
+
+def decode(kind: Callable[..., T], data: dict[str, Any]) -> T:
+    """An instance of one of the classes above from its JSON."""
+    known = _known(kind)
+    # A field of a later version of the shape is left to `to_dict`.
+    return kind(**{known[name][0]: _value(known[name][1], item) for name, item in data.items() if name in known})
+
+
+def _value(hint: Any, data: Any) -> Any:
+    if data is None or hint is Any:
+        return data
+    if get_origin(hint) in (Union, UnionType):
+        hint = next(option for option in get_args(hint) if option is not type(None))
+    if get_origin(hint) is tuple:
+        return tuple(_value(get_args(hint)[0], item) for item in data)
+    return decode(hint, data) if is_dataclass(hint) and isinstance(hint, type) else data
+
+
+@cache
+def _known(kind: Hashable) -> dict[str, tuple[str, Any]]:
+    """Python's name and the type of each field, by its name in JSON."""
+    hints = get_type_hints(kind)
+    return {json_name(name): (name, hint) for name, hint in hints.items()}
+
+
+def json_name(name: str) -> str:
+    """``location_of`` as in JSON: ``locationOf``."""
+    first, *rest = name.split("_")
+    return first + "".join(part.capitalize() for part in rest)

@@ -1,0 +1,49 @@
+//! `review` and what it gives.
+
+use gitops_core::git::Repository;
+use gitops_core::report::MarkdownOptions;
+use gitops_core::review::{Review, ReviewOptions};
+use pyo3::prelude::*;
+
+use crate::error::raise;
+
+/// A review held by Python; its reports are written when asked for.
+#[pyclass(frozen, module = "gitops_core._gitops_core")]
+pub(crate) struct NativeReview(Review);
+
+#[pymethods]
+impl NativeReview {
+    /// The review as JSON, the same in every language.
+    fn json(&self, py: Python<'_>) -> String {
+        py.detach(|| self.0.to_json())
+    }
+
+    /// The review as a comment of at most `budget` bytes.
+    fn markdown(&self, py: Python<'_>, budget: usize) -> String {
+        py.detach(|| self.0.to_markdown(&MarkdownOptions::with_budget(budget)))
+    }
+
+    /// The review as SARIF.
+    fn sarif(&self, py: Python<'_>) -> String {
+        py.detach(|| self.0.to_sarif())
+    }
+}
+
+/// Reviews what changes between two revisions.
+#[pyfunction]
+pub(crate) fn review(
+    py: Python<'_>,
+    repo: &str,
+    base: &str,
+    head: &str,
+    use_merge_base: bool,
+    environments: Vec<String>,
+) -> PyResult<NativeReview> {
+    py.detach(|| {
+        let mut options = ReviewOptions::default();
+        options.use_merge_base = use_merge_base;
+        options.environments = environments;
+        gitops_core::review::review(&Repository::discover(repo)?, base, head, &options).map(NativeReview)
+    })
+    .map_err(|error| raise(py, &error))
+}

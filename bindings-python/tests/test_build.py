@@ -1,0 +1,154 @@
+"""`build`: what it gives, what it reads, and what it refuses."""
+
+from __future__ import annotations
+
+import pickle
+import threading
+from pathlib import Path
+
+import pytest
+
+import gitops_core
+from gitops_core import Location
+
+FILES = {
+    "base/kustomization.yaml": "resources: [deployment.yaml]\n",
+    "base/deployment.yaml": (
+        "apiVersion: apps/v1\n"
+        "kind: Deployment\n"
+        "metadata:\n"
+        "  name: web\n"
+        "spec:\n"
+        "  replicas: 1\n"
+        "  template:\n"
+        "    spec:\n"
+        "      containers:\n"
+        "      - name: web\n"
+        "        image: nginx:1.27\n"
+    ),
+    "prod/kustomization.yaml": (
+        "namespace: prod\n"
+        "resources: [../base]\n"
+        "patches:\n"
+        "- path: patch.yaml\n"
+    ),
+    "prod/patch.yaml": (
+        "apiVersion: apps/v1\n"
+        "kind: Deployment\n"
+        "metadata:\n"
+        "  name: web\n"
+        "spec:\n"
+        "  replicas: 3\n"
+    ),
+}
+
+RENDERED = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+  namespace: prod
+spec:
+  replicas: 3
+  template:
+    spec:
+      containers:
+      - image: nginx:1.27
+        name: web
+"""
+
+
+def on_disk(folder: Path, files: dict[str, str] = FILES) -> Path:
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return folder
+
+
+def test_memory_and_disk_give_the_same(tmp_path: Path) -> None:
+    on_disk(tmp_path)
+    for build in (
+        gitops_core.build_files(FILES, "prod"),
+        gitops_core.build_files({name: text.encode() for name, text in FILES.items()}, "./prod/"),
+        gitops_core.build(tmp_path / "prod", root=tmp_path),
+        gitops_core.build(str(tmp_path / "prod"), root=str(tmp_path)),
+    ):
+        assert build.yaml == RENDERED
+        assert [(item["kind"], item["spec"]["replicas"]) for item in build.objects] == [("Deployment", 3)]
+        assert build.files_read == tuple(sorted(FILES))
+        assert build.warnings == ()
+        assert repr(build) == "<gitops_core.Build of 1 objects>"
+
+
+def test_every_value_knows_the_text_that_set_it() -> None:
+    build = gitops_core.build_files(FILES, "prod")
+    image = ("spec", "template", "spec", "containers", 0, "image")
+    assert build.location(0, ("spec", "replicas")) == Location("prod/patch.yaml", 6, 13)
+    assert str(build.location(0, image)) == "base/deployment.yaml:11:16"
+    assert build.location(0, ["metadata", "namespace"]) == Location("prod/kustomization.yaml", 1, 12)
+    assert build.location(1) is None
+
+
+def test_the_root_is_the_git_work_tree(tmp_path: Path) -> None:
+    repository = on_disk(tmp_path / "repository")
+    (repository / ".git").mkdir()
+    assert gitops_core.build(repository / "prod").files_read == tuple(sorted(FILES))
+    (repository / ".git").rmdir()
+    (repository / "prod" / ".git").mkdir()
+    with pytest.raises(gitops_core.FileError) as caught:
+        gitops_core.build(repository / "prod")
+    assert caught.value.code == "outside-root"
+
+
+def test_the_load_restrictor(tmp_path: Path) -> None:
+    files = {
+        "app/kustomization.yaml": "resources: [../namespace.yaml]\n",
+        "namespace.yaml": "apiVersion: v1\nkind: Namespace\nmetadata: {name: web}\n",
+    }
+    on_disk(tmp_path, files)
+    with pytest.raises(gitops_core.GitopsError) as caught:
+        gitops_core.build(tmp_path / "app", root=tmp_path)
+    assert (caught.value.path, caught.value.line) == ("app/kustomization.yaml", 1)
+    for build in (
+        gitops_core.build(tmp_path / "app", root=tmp_path, load_restrictor="none"),
+        gitops_core.build_files(files, "app", load_restrictor="none"),
+    ):
+        assert build.objects[0]["metadata"]["name"] == "web"
+
+
+def test_a_build_crosses_processes_without_its_texts() -> None:
+    build = pickle.loads(pickle.dumps(gitops_core.build_files(FILES, "prod")))
+    assert build.yaml == RENDERED
+    assert build.objects[0]["spec"]["replicas"] == 3
+    assert build.files_read == tuple(sorted(FILES))
+    with pytest.raises(gitops_core.ArgumentError) as caught:
+        build.location(0)
+    assert caught.value.code == "no-sources"
+
+
+def test_other_threads_run_during_a_build() -> None:
+    count = 2000
+    files = {f"{at}.yaml": FILES["base/deployment.yaml"].replace("web", f"web-{at}") for at in range(count)}
+    files["kustomization.yaml"] = "resources:\n" + "".join(f"- {name}\n" for name in files)
+    turns, ready, done = 0, threading.Event(), threading.Event()
+
+    def spin() -> None:
+        nonlocal turns
+        ready.set()
+        while not done.is_set():
+            turns += 1
+
+    thread = threading.Thread(target=spin, daemon=True)
+    thread.start()
+    ready.wait()
+    before = turns
+    try:
+        build = gitops_core.build_files(files)
+        during = turns - before
+    finally:
+        done.set()
+        thread.join()
+    assert len(build.objects) == count
+    # With the lock held, the other thread gets at most a turn or two of the switch interval.
+    assert during > 1000

@@ -1,0 +1,163 @@
+"""`review`: the demo's change, its reports, its types, and what it refuses."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import gitops_core
+from gitops_core import _model
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+SCHEMA = json.loads((REPOSITORY / "gitops-core/schemas/review.schema.json").read_text())
+CLASSES: dict[str, type[Any]] = {
+    "diagnostic": gitops_core.Diagnostic,
+    "environment": gitops_core.EnvironmentReview,
+    "fieldChange": gitops_core.FieldChange,
+    "finding": gitops_core.Finding,
+    "imageChange": gitops_core.ImageChange,
+    "location": gitops_core.Location,
+    "notChecked": gitops_core.NotChecked,
+    "objectChange": gitops_core.ObjectChange,
+    "objectId": gitops_core.ObjectId,
+    "revision": gitops_core.Revision,
+    "summary": gitops_core.Summary,
+}
+NAMESPACE = "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: web\n"
+
+
+def test_the_demo_names_the_line_to_edit(demo: Path) -> None:
+    review = gitops_core.review(demo, "main~1", "main")
+    new = [
+        finding
+        for environment in review.environments
+        for finding in environment.findings
+        if finding.status == "new"
+    ]
+    assert [(finding.constraint, str(finding.object)) for finding in new] == [
+        ("live-images-only", "Deployment team-a/web")
+    ]
+    place = new[0].location
+    assert place is not None and place.path == "apps/prod/patch-image.yaml"
+    text = (demo / place.path).read_text().splitlines()[place.line - 1]
+    assert text[place.column - 1 :].strip('"') in new[0].message
+    assert new[0].location_of == "value"
+    assert review.summary.new_findings == 1
+    assert (review.base.revision, review.head.revision) == ("main~1", "main")
+
+
+def test_attributes_are_those_of_the_json(demo: Path) -> None:
+    review = gitops_core.review(demo, "main~1", "main")
+    data = json.loads(review.to_json())
+    assert review.to_dict() == data
+    assert {name: encode(getattr(review, python_name(name))) for name in data} == data
+    assert review.environments is review.environments
+
+
+def encode(value: Any) -> Any:
+    """Back to JSON: what is `None` or an empty default is absent there."""
+    if isinstance(value, tuple):
+        return [encode(item) for item in value]
+    if not dataclasses.is_dataclass(value):
+        return value
+    fields = ((field, getattr(value, field.name)) for field in dataclasses.fields(value))
+    return {
+        _model.json_name(field.name): encode(item)
+        for field, item in fields
+        if field.default is dataclasses.MISSING or item != field.default
+    }
+
+
+def python_name(name: str) -> str:
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
+
+
+@pytest.mark.parametrize("name", SCHEMA["$defs"])
+def test_classes_have_the_fields_of_the_schema(name: str) -> None:
+    schema, fields = SCHEMA["$defs"][name], dataclasses.fields(CLASSES[name])
+    assert {_model.json_name(field.name) for field in fields} == set(schema["properties"])
+    required = {_model.json_name(field.name) for field in fields if field.default is dataclasses.MISSING}
+    assert required == set(schema["required"])
+
+
+def test_the_review_has_the_attributes_of_the_schema() -> None:
+    for name in SCHEMA["properties"]:
+        assert hasattr(gitops_core.Review, python_name(name))
+
+
+def test_reports(demo: Path) -> None:
+    review = gitops_core.review(str(demo), "main~1", "main")
+    full = review.markdown()
+    assert "apps/prod/patch-image.yaml" in full
+    assert len(review.markdown(1500).encode()) <= 1500 < len(full.encode())
+    assert json.loads(review.sarif())["version"] == "2.1.0"
+    assert "not-a-real-password" not in full + review.to_json() + review.sarif()
+
+
+def test_a_review_crosses_processes(demo: Path) -> None:
+    review = gitops_core.review(demo, "main~1", "main")
+    copy = pickle.loads(pickle.dumps(review))
+    for report in ("to_json", "sarif", "markdown"):
+        assert getattr(copy, report)() == getattr(review, report)()
+    assert copy.environments == review.environments
+    with pytest.raises(gitops_core.ArgumentError):
+        copy.markdown(99)
+
+
+def test_options(demo: Path) -> None:
+    review = gitops_core.review(demo, "main~1", "main", environments=["prod*"], use_merge_base=True)
+    assert {environment.name.split("/")[0] for environment in review.environments} == {"prod"}
+    with pytest.raises(gitops_core.ArgumentError) as caught:
+        gitops_core.review(demo, "main~1", "main", environments=["none"])
+    assert caught.value.code == "unknown-environment"
+
+
+def test_what_cannot_be_read(make_repository: Callable[..., Path], tmp_path: Path) -> None:
+    with pytest.raises(gitops_core.GitError) as caught:
+        gitops_core.review(tmp_path, "main~1", "main")
+    assert caught.value.code == "not-a-repository"
+    repository = make_repository()
+    with pytest.raises(gitops_core.GitError) as caught:
+        gitops_core.review(repository, "HEAD", "HEAD")
+    assert caught.value.code == "no-commits"
+    repository = make_repository({"namespace.yaml": NAMESPACE})
+    with pytest.raises(gitops_core.GitError) as caught:
+        gitops_core.review(repository, "nowhere", "main")
+    assert caught.value.code == "unknown-revision"
+    assert "nowhere" in caught.value.message
+
+
+def test_what_cannot_be_rendered_is_in_the_result(make_repository: Callable[..., Path]) -> None:
+    repository = make_repository(
+        {"app/kustomization.yaml": "resources: [namespace.yaml]\n", "app/namespace.yaml": NAMESPACE},
+        {"app/namespace.yaml": "kind: Namespace\nmetadata: [\n"},
+    )
+    review = gitops_core.review(repository, "main~1", "main")
+    (environment,) = review.environments
+    assert environment.status == "failed"
+    assert [(error.code, str(error.location)) for error in environment.errors] == [
+        ("syntax", "app/namespace.yaml:2:11")
+    ]
+
+
+WRONG: list[Callable[[], object]] = [
+    lambda: gitops_core.review(3, "a", "b"),  # type: ignore[arg-type]
+    lambda: gitops_core.review(".", 3, "b"),  # type: ignore[arg-type]
+    lambda: gitops_core.review(".", "a", None),  # type: ignore[arg-type]
+    lambda: gitops_core.review(".", "a", "b", environments="prod"),
+    lambda: gitops_core.review(".", "a", "b", environments=[3]),  # type: ignore[list-item]
+    lambda: gitops_core.review(".", "a", "b", use_merge_base=1),  # type: ignore[arg-type]
+]
+
+
+@pytest.mark.parametrize("at", range(len(WRONG)))
+def test_wrong_arguments_are_argument_errors(at: int) -> None:
+    with pytest.raises(gitops_core.ArgumentError) as caught:
+        WRONG[at]()
+    assert caught.value.code == "bad-argument"
