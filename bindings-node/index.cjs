@@ -1,0 +1,9 @@
+'use strict'
+
+// The package for `require`; `index.mjs` gives the same to `import`.
+
+module.exports = {
+  ...require('./lib/build.cjs'),
+  ...require('./lib/errors.cjs'),
+  ...require('./lib/review.cjs'),
+}

@@ -1,0 +1,212 @@
+import type { ReviewData } from './review.js'
+
+export type * from './review.js'
+
+/** A place in a file. */
+export interface Location {
+  /** The path relative to the root of the files, with `/` between its parts. */
+  path: string
+  /** The line from 1; 0 for the file as a whole. */
+  line: number
+  /** The column from 1, in code points; 0 for the file as a whole. */
+  column: number
+}
+
+/** A problem that does not stop the work. */
+export interface Diagnostic {
+  /** A stable kebab-case identifier. */
+  code: string
+  /** What happened and what to do, for people. */
+  message: string
+  /** The text concerned. */
+  location?: Location
+}
+
+/** A Kubernetes object as JSON. */
+export interface KubernetesObject {
+  apiVersion: string
+  kind: string
+  metadata?: { name?: string; namespace?: string; [key: string]: unknown }
+  [key: string]: unknown
+}
+
+/**
+ * Where a kustomization may read files: `root`, in and below its own directory (kustomize's default),
+ * or `none`, anywhere below the root of the files (as Flux builds).
+ */
+export type LoadRestrictor = 'root' | 'none'
+
+/** How a build in memory runs. */
+export interface BuildFilesOptions {
+  /** Default `root`. */
+  loadRestrictor?: LoadRestrictor
+}
+
+/** How a build of a directory of the disk runs. */
+export interface BuildOptions extends BuildFilesOptions {
+  /**
+   * Nothing outside this directory is read, whatever links or paths say. By default the top of the
+   * Git work tree around the built directory or, without one, `/`.
+   */
+  root?: string | URL
+}
+
+/** What a build gives. Each part is written out by Rust when it is first asked for, and kept. */
+export declare class Build {
+  private constructor()
+  /** The stream, byte for byte as `kustomize build` prints it. */
+  readonly yaml: string
+  /** The objects in kustomize's output order. Integers beyond 2^53 lose digits, as in any `JSON.parse`. */
+  readonly objects: KubernetesObject[]
+  /** What kustomize swallows, and what looks like a mistake. */
+  readonly warnings: Diagnostic[]
+  /** The paths of all files read, relative to the root of the files, sorted. */
+  readonly filesRead: string[]
+  /**
+   * The place of the text that set a value: where to edit it.
+   *
+   * @param index the object, by its position in `objects`
+   * @param path the keys and list positions that lead to the value, such as `['spec', 'replicas']`;
+   * the object as a whole by default. Where no text stands behind the value (it was computed), the
+   * nearest value above it that has one answers.
+   * @returns `undefined` where there is no such object, or no text behind it
+   */
+  location(index: number, path?: readonly (string | number)[]): Location | undefined
+}
+
+/**
+ * Builds the kustomization in the directory `path` of the disk, as `kustomize build` does.
+ *
+ * @throws {GitopsError} one of its subclasses, with the file and line where you must act
+ */
+export declare function build(path: string | URL, options?: BuildOptions): Build
+
+/** {@link build} on the libuv pool: the event loop stays free. */
+export declare function buildAsync(path: string | URL, options?: BuildOptions): Promise<Build>
+
+/** Content by path, the parts of paths separated by `/`. */
+export type FileContents =
+  | Readonly<Record<string, string | Uint8Array>>
+  | ReadonlyMap<string, string | Uint8Array>
+
+/**
+ * Builds the kustomization in the directory `path` of `files` (by default their root); nothing else
+ * is read.
+ *
+ * @throws {GitopsError} one of its subclasses, with the file and line where you must act
+ */
+export declare function buildFiles(files: FileContents, path?: string, options?: BuildFilesOptions): Build
+
+/** {@link buildFiles} on the libuv pool: the event loop stays free. */
+export declare function buildFilesAsync(
+  files: FileContents,
+  path?: string,
+  options?: BuildFilesOptions,
+): Promise<Build>
+
+/** How a review runs. */
+export interface ReviewOptions {
+  /** Compare with the merge base of the two revisions, as pull requests show it. Default false. */
+  useMergeBase?: boolean
+  /** Only these environments, by name; a `*` at the end stands for any rest. By default all. */
+  environments?: readonly string[]
+}
+
+/**
+ * What a change does to every environment that it reaches. Its properties are those of its JSON, read
+ * when first asked for. Nothing in a review, in any form, holds the value of a Secret.
+ */
+export declare class Review implements ReviewData {
+  private constructor()
+  readonly schemaVersion: ReviewData['schemaVersion']
+  readonly base: ReviewData['base']
+  readonly head: ReviewData['head']
+  readonly summary: ReviewData['summary']
+  readonly environments: ReviewData['environments']
+  readonly errors: ReviewData['errors']
+  readonly warnings: ReviewData['warnings']
+  readonly notChecked: ReviewData['notChecked']
+  /** The review as JSON text, byte for byte the same in every language. */
+  readonly json: string
+  /** The review as plain data, as `JSON.parse` gives it. */
+  readonly data: ReviewData
+  /**
+   * The review as the comment of a pull request: summary first, details folded.
+   *
+   * @param options `budget`: the most bytes (UTF-8) that the text may have; what is left out is
+   * counted. By default 65,536, which GitHub accepts.
+   */
+  markdown(options?: { budget?: number }): string
+  /** The review as SARIF 2.1.0 for GitHub code scanning, as JSON text. */
+  sarif(): string
+  /** For `JSON.stringify`. */
+  toJSON(): ReviewData
+}
+
+/**
+ * Reviews what changes between two revisions of a Git repository, in every environment it deploys.
+ *
+ * Only environments that the change can reach are rendered, at both revisions; the policies of the
+ * repository judge both. Nothing is checked out and nothing is written. What could not be rendered or
+ * judged is part of the result.
+ *
+ * @param repo a repository, or a folder in its work tree
+ * @param base the revision compared with, in the notation of `git rev-parse`
+ * @param head the revision under review, likewise
+ * @throws {GitError} for what is no repository, or an unknown revision
+ * @throws {ArgumentError} for `environments` that name none
+ */
+export declare function review(repo: string | URL, base: string, head: string, options?: ReviewOptions): Review
+
+/** {@link review} on the libuv pool: the event loop stays free. */
+export declare function reviewAsync(
+  repo: string | URL,
+  base: string,
+  head: string,
+  options?: ReviewOptions,
+): Promise<Review>
+
+/** What an error is made of, beside its message. */
+export interface ErrorDetails {
+  kind?: string
+  code?: string
+  path?: string
+  line?: number
+  column?: number
+  cause?: unknown
+}
+
+/**
+ * Why a call failed, where, and what to do about it. `message` never holds the value of a Secret;
+ * `String(error)` puts the place before it.
+ */
+export declare class GitopsError extends Error {
+  constructor(message: string, details?: ErrorDetails)
+  /** The family of the problem: `yaml`, `file`, `kustomize` and so on. */
+  readonly kind: string
+  /** A stable kebab-case identifier for programs, such as `resource-not-found`. */
+  readonly code: string
+  /** The file where you must act, relative to the root of the files. */
+  readonly path?: string
+  /** The line in `path` from 1; absent where the file as a whole is meant. */
+  readonly line?: number
+  /** The column in `line` from 1, in code points; absent as for `line`. */
+  readonly column?: number
+}
+
+/** Text that is not YAML or JSON, or that Kubernetes would not read. */
+export declare class YamlError extends GitopsError {}
+/** A file or directory that is missing, unreadable or outside the permitted root. */
+export declare class FileError extends GitopsError {}
+/** A kustomization that cannot be built. */
+export declare class KustomizeError extends GitopsError {}
+/** Valid input that this version does not implement, or that needs a network or a program. */
+export declare class UnsupportedError extends GitopsError {}
+/** A policy that Gatekeeper would not accept. */
+export declare class PolicyError extends GitopsError {}
+/** A Git repository, revision or object that cannot be read. */
+export declare class GitError extends GitopsError {}
+/** A configured limit (size, depth, aliases, steps) that was exceeded. */
+export declare class LimitError extends GitopsError {}
+/** An argument of yours that makes no sense, or has the wrong type. */
+export declare class ArgumentError extends GitopsError {}

@@ -1,0 +1,23 @@
+// The package for `import`: the same classes as `require` gives, so `instanceof` holds across both.
+
+import gitops from './index.cjs'
+
+export const {
+  ArgumentError,
+  Build,
+  FileError,
+  GitError,
+  GitopsError,
+  KustomizeError,
+  LimitError,
+  PolicyError,
+  Review,
+  UnsupportedError,
+  YamlError,
+  build,
+  buildAsync,
+  buildFiles,
+  buildFilesAsync,
+  review,
+  reviewAsync,
+} = gitops

@@ -1,0 +1,59 @@
+'use strict'
+
+// Checks of what callers pass, so that a wrong type is an ArgumentError that names the argument.
+
+const { fileURLToPath } = require('node:url')
+
+const { ArgumentError } = require('./errors.cjs')
+
+function wrongType(name, wanted, value) {
+  const given = value === null ? 'null' : Array.isArray(value) ? 'an array' : typeof value
+  return new ArgumentError(`${name} must be ${wanted}, not ${given}`, { code: 'bad-argument' })
+}
+
+/** The text of a path given as string or `file:` URL. */
+function asPath(name, value) {
+  if (typeof value === 'string') return value
+  if (value instanceof URL && value.protocol === 'file:') return fileURLToPath(value)
+  throw wrongType(name, 'a string or file: URL', value)
+}
+
+/** An object of options with no names but the known ones: a misspelt option is never ignored. */
+function asOptions(value, known) {
+  if (value === undefined) return {}
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
+    throw wrongType('options', 'an object', value)
+  }
+  for (const name of Object.keys(value)) {
+    if (!known.includes(name)) {
+      const message = `there is no option "${name}"; known options: ${known.join(', ')}`
+      throw new ArgumentError(message, { code: 'bad-argument' })
+    }
+  }
+  return value
+}
+
+/** A text. */
+function asText(name, value) {
+  if (typeof value !== 'string') throw wrongType(name, 'a string', value)
+  return value
+}
+
+/** One of a few words. */
+function asChoice(name, value, choices) {
+  if (!choices.includes(asText(name, value))) {
+    const wanted = choices.map((choice) => `"${choice}"`).join(' or ')
+    throw new ArgumentError(`${name} is "${value}"; it must be ${wanted}`, { code: 'bad-argument' })
+  }
+  return value
+}
+
+/** A whole number from 0 that fits in 32 bits. */
+function asIndex(name, value) {
+  if (!Number.isInteger(value) || value < 0 || value > 0xffffffff) {
+    throw wrongType(name, 'a whole number from 0', value)
+  }
+  return value
+}
+
+module.exports = { wrongType, asPath, asText, asOptions, asChoice, asIndex }

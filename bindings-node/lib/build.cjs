@@ -1,0 +1,93 @@
+'use strict'
+
+// `build`: a directory with a kustomization to the objects it stands for.
+
+const native = require('../native.cjs')
+const { wrongType, asPath, asOptions, asChoice, asIndex } = require('./arguments.cjs')
+const { unwrap } = require('./failure.cjs')
+
+/** What a build gives. Each part is written out by Rust when it is first asked for, and kept. */
+class Build {
+  #handle
+  #parts = new Map()
+
+  constructor(handle) {
+    this.#handle = unwrap(handle)
+  }
+
+  #part(name, make) {
+    if (!this.#parts.has(name)) this.#parts.set(name, make())
+    return this.#parts.get(name)
+  }
+
+  get yaml() {
+    return this.#part('yaml', () => unwrap(this.#handle.yaml()))
+  }
+
+  get objects() {
+    return this.#part('objects', () => JSON.parse(this.#handle.objectsJson()))
+  }
+
+  get warnings() {
+    return this.#part('warnings', () => JSON.parse(this.#handle.warningsJson()))
+  }
+
+  get filesRead() {
+    return this.#part('filesRead', () => this.#handle.filesRead())
+  }
+
+  location(index, path = []) {
+    asIndex('index', index)
+    if (!Array.isArray(path)) throw wrongType('path', 'an array of keys and positions', path)
+    for (const step of path) if (typeof step !== 'string') asIndex('each step of path but a key', step)
+    return this.#handle.location(index, path) ?? undefined
+  }
+}
+
+function isUnrestricted(loadRestrictor) {
+  return asChoice('loadRestrictor', loadRestrictor, ['root', 'none']) === 'none'
+}
+
+function fromDisk(path, options) {
+  const { loadRestrictor = 'root', root } = asOptions(options, ['loadRestrictor', 'root'])
+  return [
+    asPath('path', path),
+    isUnrestricted(loadRestrictor),
+    root === undefined ? undefined : asPath('root', root),
+  ]
+}
+
+function fromMemory(files, path, options) {
+  const { loadRestrictor = 'root' } = asOptions(options, ['loadRestrictor'])
+  if (files === null || typeof files !== 'object' || Array.isArray(files)) {
+    throw wrongType('files', 'an object or Map from path to content', files)
+  }
+  const entries = files instanceof Map ? [...files] : Object.entries(files)
+  const contents = Object.create(null)
+  for (const [name, content] of entries) {
+    if (typeof name !== 'string') throw wrongType('each path in files', 'a string', name)
+    if (typeof content !== 'string' && !(content instanceof Uint8Array)) {
+      throw wrongType(`files["${name}"]`, 'a string or Uint8Array', content)
+    }
+    contents[name] = content
+  }
+  return [contents, asPath('path', path), isUnrestricted(loadRestrictor)]
+}
+
+function build(path, options) {
+  return new Build(native.build(...fromDisk(path, options)))
+}
+
+async function buildAsync(path, options) {
+  return new Build(await native.buildAsync(...fromDisk(path, options)))
+}
+
+function buildFiles(files, path = '', options = undefined) {
+  return new Build(native.buildFiles(...fromMemory(files, path, options)))
+}
+
+async function buildFilesAsync(files, path = '', options = undefined) {
+  return new Build(await native.buildFilesAsync(...fromMemory(files, path, options)))
+}
+
+module.exports = { Build, build, buildAsync, buildFiles, buildFilesAsync }

@@ -1,0 +1,18 @@
+'use strict'
+
+// What the native half calls a failure, thrown as an exception of its class.
+
+const errors = require('./errors.cjs')
+
+const classes = new Map(Object.values(errors).map((type) => [type.kind, type]))
+
+/** Throws a failure; hands anything else, a text or a handle, through. */
+function unwrap(outcome) {
+  // Handles are of classes of the native half; a failure is a plain object.
+  if (typeof outcome !== 'object' || Object.getPrototypeOf(outcome) !== Object.prototype) return outcome
+  const { message, cause, ...rest } = outcome
+  const type = classes.get(rest.kind) ?? errors.GitopsError
+  throw new type(message, { ...rest, ...(cause !== undefined && { cause: new Error(cause) }) })
+}
+
+module.exports = { unwrap }

@@ -1,0 +1,93 @@
+'use strict'
+
+// `review`: what a change does to every environment of a repository that it can reach.
+
+const native = require('../native.cjs')
+const { wrongType, asPath, asOptions, asText, asIndex } = require('./arguments.cjs')
+const { unwrap } = require('./failure.cjs')
+
+/** The most bytes of a Markdown report unless the caller says otherwise: what GitHub accepts. */
+const DEFAULT_BUDGET = 65_536
+
+/** What a change does to every environment that it reaches. Its parts are read from its JSON. */
+class Review {
+  #handle
+  #json
+  #data
+
+  constructor(handle) {
+    this.#handle = unwrap(handle)
+  }
+
+  get json() {
+    return (this.#json ??= this.#handle.json())
+  }
+
+  get data() {
+    return (this.#data ??= JSON.parse(this.json))
+  }
+
+  get schemaVersion() {
+    return this.data.schemaVersion
+  }
+
+  get base() {
+    return this.data.base
+  }
+
+  get head() {
+    return this.data.head
+  }
+
+  get summary() {
+    return this.data.summary
+  }
+
+  get environments() {
+    return this.data.environments
+  }
+
+  get errors() {
+    return this.data.errors
+  }
+
+  get warnings() {
+    return this.data.warnings
+  }
+
+  get notChecked() {
+    return this.data.notChecked
+  }
+
+  markdown(options) {
+    const { budget = DEFAULT_BUDGET } = asOptions(options, ['budget'])
+    return this.#handle.markdown(asIndex('budget', budget))
+  }
+
+  sarif() {
+    return this.#handle.sarif()
+  }
+
+  /** For `JSON.stringify`. */
+  toJSON() {
+    return this.data
+  }
+}
+
+function checked(repo, base, head, options) {
+  const { useMergeBase = false, environments = [] } = asOptions(options, ['useMergeBase', 'environments'])
+  if (typeof useMergeBase !== 'boolean') throw wrongType('useMergeBase', 'a boolean', useMergeBase)
+  if (!Array.isArray(environments)) throw wrongType('environments', 'an array of names', environments)
+  for (const name of environments) asText('each of environments', name)
+  return [asPath('repo', repo), asText('base', base), asText('head', head), useMergeBase, environments]
+}
+
+function review(repo, base, head, options) {
+  return new Review(native.review(...checked(repo, base, head, options)))
+}
+
+async function reviewAsync(repo, base, head, options) {
+  return new Review(await native.reviewAsync(...checked(repo, base, head, options)))
+}
+
+module.exports = { Review, review, reviewAsync }

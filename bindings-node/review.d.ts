@@ -1,0 +1,188 @@
+// Made by scripts/review-types.mjs from gitops-core/schemas/review.schema.json.
+
+import type { Diagnostic, Location } from './index.js'
+
+/** A revision and the commit it stands for. */
+export interface Revision {
+  /** As the caller named it. */
+  revision: string
+  /** The full id of the commit that was read. */
+  commit: string
+}
+
+/** What names a Kubernetes object. */
+export interface ObjectId {
+  /** group/version, or version for the core group. */
+  apiVersion: string
+  /** The kind. */
+  kind: string
+  /** The namespace as written; absent for none. */
+  namespace?: string
+  /** The name. */
+  name: string
+}
+
+/** Counts over the whole review. */
+export interface Summary {
+  /** Environments found at either revision. */
+  environments: number
+  /** Environments that the change can reach; only these are rendered and listed. */
+  affected: number
+  /** Affected environments that differ or could not be rendered. */
+  changed: number
+  /** Objects that only head has. */
+  objectsAdded: number
+  /** Objects that only base has. */
+  objectsRemoved: number
+  /** Objects that differ, renamed ones among them. */
+  objectsChanged: number
+  /** Containers whose image differs, comes or goes. */
+  imagesChanged: number
+  /** Findings that base does not have. */
+  newFindings: number
+  /** Findings that both revisions have. */
+  stillThere: number
+  /** Findings that head no longer has. */
+  resolved: number
+  /** Errors of all environments and of the review as a whole. */
+  errors: number
+  /** Warnings of all environments and of the review as a whole. */
+  warnings: number
+  /** The sum of the counts of notChecked. */
+  notChecked: number
+}
+
+/** What the change does to one environment. */
+export interface EnvironmentReview {
+  /** Unique in the review. */
+  name: string
+  /** The directory that is rendered. */
+  path: string
+  /** The cluster it belongs to, where the repository says. */
+  cluster?: string
+  /** What made it an environment. */
+  origin: string
+  /** How it fared; failed means that it could not be rendered, see errors. */
+  status: 'changed' | 'unchanged' | 'added' | 'removed' | 'failed'
+  /** Objects that differ. */
+  objects: ObjectChange[]
+  /** Containers whose image differs, comes or goes. */
+  images: ImageChange[]
+  /** New findings first, then those still there, then the resolved ones. */
+  findings: Finding[]
+  /** Why it could not be rendered or judged. */
+  errors: Diagnostic[]
+  /** Likely mistakes at head. */
+  warnings: Diagnostic[]
+}
+
+/** An object that differs. */
+export interface ObjectChange {
+  /** renamed: only the hash of a generated name differs. */
+  action: 'added' | 'removed' | 'changed' | 'renamed'
+  /** As head names it unless it was removed. */
+  id: ObjectId
+  /** As base names it, where that differs. */
+  previousId?: ObjectId
+  /** The text that names it. */
+  location?: Location
+  /** What differs, by path; empty for a removed object and for the objects of an added environment. */
+  fields: FieldChange[]
+}
+
+/** A field that differs. Values of Secrets are masked. */
+export interface FieldChange {
+  /** For people, list items by name: spec.template.spec.containers[web].image */
+  path: string
+  /** RFC 6901, into the object at head, or at base if the field was removed. */
+  pointer: string
+  /** reordered: a list whose items stand in another order. */
+  action: 'added' | 'removed' | 'changed' | 'reordered'
+  /** The value at base. */
+  before?: unknown
+  /** The value at head. */
+  after?: unknown
+  /** In place of before and after for a text of several lines: what differs, as in a unified diff. */
+  lines?: string[]
+  /** The renamed object whose new name this field took over. */
+  follows?: ObjectId
+  /** The text that sets the value at head. */
+  location?: Location
+  /** The text that set the value at base, where that is elsewhere or head has no such field. */
+  previousLocation?: Location
+}
+
+/** A container whose image differs, comes or goes. */
+export interface ImageChange {
+  object: ObjectId
+  /** The container's name; empty if it has none. */
+  container: string
+  /** The way to the image for people. */
+  path: string
+  /** The image at base. */
+  before?: string
+  /** The image at head. */
+  after?: string
+  /** The rule that found it. */
+  rule: 'podSpec' | 'containerList' | 'containerField' | 'podSpecImage'
+  /** The text that sets it at head, or set it at base if head has none. */
+  location?: Location
+}
+
+/** A policy's verdict on an object. */
+export interface Finding {
+  status: 'new' | 'stillThere' | 'resolved'
+  /** The constraint's kind, which names the template. */
+  template: string
+  /** The constraint's name. */
+  constraint: string
+  /** deny, warn, dryrun or what else the constraint says. */
+  enforcementAction: string
+  /** error: the policy failed while it ran; Gatekeeper denies the object then. */
+  kind: 'violation' | 'error'
+  object: ObjectId
+  /** The container concerned, where it is known. */
+  container?: string
+  /** The way to the offending value for people, where it is known. */
+  path?: string
+  /** What the policy says. */
+  message: string
+  /** The text to edit: at head, or at base for a resolved finding. */
+  location?: Location
+  /** Whether location is the text that set the offending value, or the object as a whole. */
+  locationOf: 'value' | 'object'
+  /** Where the same value was set at base, where that is elsewhere. */
+  previousLocation?: Location
+  /** Names the same finding in every review. */
+  fingerprint: string
+}
+
+/** Something that the review could not judge. */
+export interface NotChecked {
+  /** A stable kebab-case identifier. */
+  code: string
+  /** What was not judged and why. */
+  message: string
+  /** How many things this entry stands for. */
+  count: number
+  /** The text concerned. */
+  location?: Location
+}
+
+/** What a change does to every environment that it reaches. */
+export interface ReviewData {
+  schemaVersion: 'gitops-core/review/v1'
+  /** The revision compared with. */
+  base: Revision
+  /** The revision under review. */
+  head: Revision
+  summary: Summary
+  /** The environments that the change reaches, by name. */
+  environments: EnvironmentReview[]
+  /** Problems that concern no single environment. */
+  errors: Diagnostic[]
+  /** Likely mistakes that concern no single environment. */
+  warnings: Diagnostic[]
+  /** What the review could not judge, and why. */
+  notChecked: NotChecked[]
+}

@@ -1,0 +1,92 @@
+// `build`: what it gives, what it reads, and what it refuses.
+
+import assert from 'node:assert/strict'
+import { mkdirSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { pathToFileURL } from 'node:url'
+
+import * as gitops from 'gitops-core'
+import { build, buildAsync, buildFiles, buildFilesAsync } from 'gitops-core'
+
+import { FILES, RENDERED, onDisk } from './files.mjs'
+
+test('require and import give the same', () => {
+  const required = createRequire(import.meta.url)('gitops-core')
+  assert.deepEqual(Object.keys(gitops).sort(), Object.keys(required).sort())
+  for (const [name, value] of Object.entries(required)) assert.equal(gitops[name], value)
+})
+
+test('memory and disk, now and later, give the same', async (t) => {
+  const root = onDisk(t)
+  const prod = join(root, 'prod')
+  const bytes = Object.entries(FILES).map(([name, text]) => [name, Buffer.from(text)])
+  const builds = [
+    build(prod, { root }),
+    build(pathToFileURL(prod), { root: pathToFileURL(root) }),
+    await buildAsync(prod, { root }),
+    buildFiles(FILES, 'prod'),
+    buildFiles(new Map(bytes), './prod/'),
+    await buildFilesAsync(FILES, 'prod'),
+  ]
+  for (const result of builds) {
+    assert.equal(result.yaml, RENDERED)
+    assert.deepEqual(result.objects.map((item) => [item.kind, item.spec.replicas]), [['Deployment', 3]])
+    assert.deepEqual(result.filesRead, Object.keys(FILES).sort())
+    assert.deepEqual(result.warnings, [])
+    assert.ok(result instanceof gitops.Build)
+  }
+})
+
+test('every value knows the text that set it', () => {
+  const result = buildFiles(FILES, 'prod')
+  const image = ['spec', 'template', 'spec', 'containers', 0, 'image']
+  assert.deepEqual(result.location(0, ['spec', 'replicas']), { path: 'prod/patch.yaml', line: 6, column: 13 })
+  assert.deepEqual(result.location(0, image), { path: 'base/deployment.yaml', line: 11, column: 16 })
+  assert.deepEqual(result.location(0, ['metadata', 'namespace']), {
+    path: 'prod/kustomization.yaml',
+    line: 1,
+    column: 12,
+  })
+  assert.equal(result.location(1), undefined)
+})
+
+test('the root is the Git work tree', (t) => {
+  const folder = onDisk(t)
+  const prod = join(folder, 'prod')
+  mkdirSync(join(folder, '.git'))
+  assert.deepEqual(build(prod).filesRead, Object.keys(FILES).sort())
+  mkdirSync(join(prod, '.git'))
+  assert.throws(() => build(prod), { name: 'FileError', code: 'outside-root' })
+})
+
+test('the load restrictor', (t) => {
+  const files = {
+    'app/kustomization.yaml': 'resources: [../namespace.yaml]\n',
+    'namespace.yaml': 'apiVersion: v1\nkind: Namespace\nmetadata: {name: web}\n',
+  }
+  const root = onDisk(t, files)
+  const app = join(root, 'app')
+  assert.throws(() => build(app, { root }), { path: 'app/kustomization.yaml', line: 1 })
+  for (const result of [
+    build(app, { root, loadRestrictor: 'none' }),
+    buildFiles(files, 'app', { loadRestrictor: 'none' }),
+  ]) {
+    assert.equal(result.objects[0].metadata.name, 'web')
+  }
+})
+
+test('the event loop turns during buildAsync', async () => {
+  const files = { 'kustomization.yaml': 'resources:\n' }
+  for (let at = 0; at < 2000; at++) {
+    files[`${at}.yaml`] = FILES['base/deployment.yaml'].replaceAll('web', `web-${at}`)
+    files['kustomization.yaml'] += `- ${at}.yaml\n`
+  }
+  let turns = 0
+  const timer = setInterval(() => turns++, 1)
+  const result = await buildFilesAsync(files)
+  clearInterval(timer)
+  assert.equal(result.objects.length, 2000)
+  assert.ok(turns > 5, `${turns} turns`)
+})

@@ -1,0 +1,108 @@
+// `review`: the demo's change, its reports, and what it refuses.
+
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+
+import { Review, review, reviewAsync } from 'gitops-core'
+
+import { onDisk } from './files.mjs'
+import { demo, makeRepository, write } from './repository.mjs'
+
+const NAMESPACE = 'apiVersion: v1\nkind: Namespace\nmetadata:\n  name: web\n'
+const SCHEMA = JSON.parse(
+  readFileSync(new URL('../../gitops-core/schemas/review.schema.json', import.meta.url), 'utf8'),
+)
+
+test('the demo names the line to edit', (t) => {
+  const repository = demo(t)
+  const reviewed = review(repository, 'main~1', 'main')
+  const found = reviewed.environments.flatMap((environment) => environment.findings)
+  const fresh = found.filter((finding) => finding.status === 'new')
+  assert.deepEqual(
+    fresh.map(({ constraint, object }) => [constraint, object.kind, object.namespace, object.name]),
+    [['live-images-only', 'Deployment', 'team-a', 'web']],
+  )
+  const [{ location, locationOf, message }] = fresh
+  assert.equal(location.path, 'apps/prod/patch-image.yaml')
+  const line = readFileSync(join(repository, location.path), 'utf8').split('\n')[location.line - 1]
+  assert.ok(message.includes(line.slice(location.column - 1).replaceAll('"', '')), message)
+  assert.equal(locationOf, 'value')
+  assert.equal(reviewed.summary.newFindings, 1)
+  assert.deepEqual([reviewed.base.revision, reviewed.head.revision], ['main~1', 'main'])
+})
+
+test('properties are those of the JSON, now and later', async (t) => {
+  const repository = demo(t)
+  const reviewed = review(repository, 'main~1', 'main')
+  const data = JSON.parse(reviewed.json)
+  assert.deepEqual(reviewed.data, data)
+  assert.equal(JSON.stringify(reviewed), JSON.stringify(data))
+  assert.deepEqual(Object.keys(data).sort(), Object.keys(SCHEMA.properties).sort())
+  for (const name of Object.keys(SCHEMA.properties)) assert.deepEqual(reviewed[name], data[name])
+  const later = await reviewAsync(repository, 'main~1', 'main')
+  assert.ok(later instanceof Review)
+  assert.equal(later.json, reviewed.json)
+})
+
+test('reports', (t) => {
+  const reviewed = review(demo(t), 'main~1', 'main')
+  const full = reviewed.markdown()
+  assert.match(full, /apps\/prod\/patch-image\.yaml/)
+  assert.ok(Buffer.byteLength(reviewed.markdown({ budget: 1500 })) <= 1500)
+  assert.ok(Buffer.byteLength(full) > 1500)
+  assert.equal(JSON.parse(reviewed.sarif()).version, '2.1.0')
+  for (const report of [full, reviewed.json, reviewed.sarif()]) assert.doesNotMatch(report, /not-a-real-password/)
+})
+
+test('options', (t) => {
+  const repository = demo(t)
+  const reviewed = review(repository, 'main~1', 'main', { environments: ['prod*'], useMergeBase: true })
+  const clusters = reviewed.environments.map((environment) => environment.name.split('/')[0])
+  assert.deepEqual([...new Set(clusters)], ['prod'])
+  assert.throws(() => review(repository, 'main~1', 'main', { environments: ['none'] }), {
+    name: 'ArgumentError',
+    code: 'unknown-environment',
+  })
+})
+
+test('what cannot be read', async (t) => {
+  const expected = { name: 'GitError', kind: 'git', code: 'not-a-repository' }
+  assert.throws(() => review(onDisk(t, {}), 'main~1', 'main'), expected)
+  await assert.rejects(reviewAsync(onDisk(t, {}), 'main~1', 'main'), expected)
+  assert.throws(() => review(makeRepository(t), 'HEAD', 'HEAD'), { name: 'GitError', code: 'no-commits' })
+  assert.throws(() => review(makeRepository(t, write({ 'a.yaml': NAMESPACE })), 'nowhere', 'main'), {
+    name: 'GitError',
+    code: 'unknown-revision',
+    message: /nowhere/,
+  })
+})
+
+test('what cannot be rendered is in the result', (t) => {
+  const repository = makeRepository(
+    t,
+    write({ 'app/kustomization.yaml': 'resources: [namespace.yaml]\n', 'app/namespace.yaml': NAMESPACE }),
+    write({ 'app/namespace.yaml': 'kind: Namespace\nmetadata: [\n' }),
+  )
+  const { environments } = review(repository, 'main~1', 'main')
+  assert.deepEqual(
+    environments.map(({ status, errors }) => [status, errors.map(({ code, location }) => [code, location])]),
+    [['failed', [['syntax', { path: 'app/namespace.yaml', line: 2, column: 11 }]]]],
+  )
+})
+
+test('wrong arguments are argument errors', async () => {
+  for (const call of [
+    () => review(3, 'a', 'b'),
+    () => review('.', 3, 'b'),
+    () => review('.', 'a'),
+    () => review('.', 'a', 'b', { environments: 'prod' }),
+    () => review('.', 'a', 'b', { environments: [3] }),
+    () => review('.', 'a', 'b', { useMergeBase: 1 }),
+    () => review('.', 'a', 'b', { mergeBase: true }),
+  ]) {
+    assert.throws(call, { name: 'ArgumentError', code: 'bad-argument' })
+  }
+  await assert.rejects(reviewAsync('.', 'a', 'b', { environments: 'prod' }), { name: 'ArgumentError' })
+})
