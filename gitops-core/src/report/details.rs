@@ -75,7 +75,19 @@ fn items(environment: &EnvironmentReview) -> Vec<Item> {
         .iter()
         .filter(|object| !follows(object))
         .partition(|object| object.fields.is_empty());
-    let mut items: Vec<Item> = partly.into_iter().map(object_item).collect();
+    // What cuts across objects (a label, an annotation) is shown once.
+    let mut alike: Vec<(Vec<String>, Vec<&ObjectChange>)> = Vec::new();
+    let mut known: BTreeMap<(&str, Vec<String>), usize> = BTreeMap::new();
+    for object in partly {
+        let lines: Vec<String> = object.fields.iter().flat_map(field_lines).collect();
+        let at = *known.entry((object.action.name(), lines.clone())).or_insert(alike.len());
+        match alike.get_mut(at) {
+            Some((_, objects)) => objects.push(object),
+            None => alike.push((lines, vec![object])),
+        }
+    }
+    let mut items: Vec<Item> =
+        alike.into_iter().filter_map(|(lines, objects)| object_item(lines, &objects)).collect();
     items.extend(whole.into_iter().map(|object| Item::new(format!("{}\n", heading(object)))));
     items.extend(followers.into_iter().map(|(name, objects)| {
         let list: Vec<String> = objects.iter().map(|object| code(&object.id.to_string())).collect();
@@ -104,10 +116,18 @@ fn heading(object: &ObjectChange) -> String {
     out
 }
 
-fn object_item(object: &ObjectChange) -> Item {
-    let heading = heading(object);
-    let mut lines: Vec<String> = object.fields.iter().flat_map(field_lines).collect();
-    let paths: Vec<String> = object.fields.iter().map(|field| code(&field.path)).collect();
+/// Objects with the same difference.
+fn object_item(mut lines: Vec<String>, objects: &[&ObjectChange]) -> Option<Item> {
+    let (first, others) = objects.split_first()?;
+    let heading = if others.is_empty() {
+        heading(first)
+    } else {
+        let names: Vec<String> = objects.iter().take(MAX_NAMES).map(|o| code(&o.id.to_string())).collect();
+        let more = objects.len().saturating_sub(MAX_NAMES);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        format!("- **{}** alike {} objects: {}{more}", first.action.name(), objects.len(), names.join(", "))
+    };
+    let paths: Vec<String> = first.fields.iter().map(|field| code(&field.path)).collect();
     let more = lines.len().saturating_sub(MAX_LINES);
     if more > 0 {
         lines.truncate(MAX_LINES);
@@ -116,8 +136,8 @@ fn object_item(object: &ObjectChange) -> Item {
     let full = format!("{heading}\n\n{}\n", block("diff", &lines.join("\n")));
     let short = format!("{heading}: {}\n", paths.join(", "));
     let shortest = format!("{heading}: {}\n", counted(paths.len(), "field", "fields"));
-    // Folded text may not be shorter; the order of the forms is by what they tell.
-    Item { variants: vec![full, short, shortest] }
+    // A list of paths may be longer than the diff; the order of the forms is by what they tell.
+    Some(Item { variants: vec![full, short, shortest] })
 }
 
 fn field_lines(field: &FieldChange) -> Vec<String> {

@@ -9,8 +9,8 @@ use crate::Diagnostic;
 use crate::node::Location;
 use crate::object::image::ImageReference;
 use crate::review::{
-    EnvironmentReview, EnvironmentStatus, Finding, FindingStatus, ImageChange, LocationOf, ObjectAction,
-    Review,
+    EnvironmentReview, EnvironmentStatus, Finding, FindingStatus, ImageChange, LocationOf, NotChecked,
+    ObjectAction, Review,
 };
 
 /// The hidden first line of a comment, by which a bot finds the one to replace.
@@ -20,6 +20,8 @@ pub const MARKER: &str = "<!-- gitops-core review -->";
 const IMAGES_IN_CELL: usize = 3;
 /// Longest message of a policy or an error that is shown, in characters.
 const MAX_MESSAGE: usize = 1_000;
+/// Entries of one code that are shown of what was not checked; the others are counted.
+const EXAMPLES: usize = 3;
 
 /// How a Markdown report is made.
 #[derive(Clone, Copy, Debug)]
@@ -180,6 +182,9 @@ fn row(environment: &EnvironmentReview) -> String {
         _ => cell_code(&environment.name),
     };
     let objects = match environment.status {
+        EnvironmentStatus::Failed if environment.failed_before => {
+            "cannot be rendered, nor at base".to_owned()
+        }
         EnvironmentStatus::Failed => "**cannot be rendered**".to_owned(),
         EnvironmentStatus::Added => format!("new environment, {}", objects(environment)),
         EnvironmentStatus::Removed => format!("environment removed, {}", objects(environment)),
@@ -366,22 +371,37 @@ fn warnings(review: &Review, mut section: Section) -> Section {
     if section.items.is_empty() { section } else { section.folded(&title) }
 }
 
+/// One item per code, the text of the first entries as examples.
 fn not_checked(review: &Review, mut section: Section) -> Section {
-    section.items = review
-        .not_checked
-        .iter()
-        .map(|entry| {
-            let place =
-                entry.location.as_ref().map(|l| format!(" at {}", code(&l.to_string()))).unwrap_or_default();
-            let text = |limit| {
-                let message = code(&shortened(&entry.message, limit));
-                format!("- {} × {}: {message}{place}\n", entry.count, code(&entry.code))
-            };
-            Item { variants: vec![text(MAX_MESSAGE), text(100)] }
-        })
-        .collect();
+    let mut codes: BTreeMap<&str, Vec<&NotChecked>> = BTreeMap::new();
+    for entry in &review.not_checked {
+        codes.entry(&entry.code).or_default().push(entry);
+    }
+    section.items = codes.into_iter().map(|(name, entries)| not_checked_item(name, &entries)).collect();
     if !section.items.is_empty() {
         section.head = "\n#### Not checked\n\n".into();
     }
     section
+}
+
+fn not_checked_item(name: &str, entries: &[&NotChecked]) -> Item {
+    let count: usize = entries.iter().map(|entry| entry.count).sum();
+    let text = |examples: usize, limit: usize| {
+        let shown: Vec<String> = entries
+            .iter()
+            .take(examples)
+            .map(|entry| {
+                let place = entry.location.as_ref().map(|place| format!(" at {}", code(&place.to_string())));
+                format!("{}{}", code(&shortened(&entry.message, limit)), place.unwrap_or_default())
+            })
+            .collect();
+        let more = entries.len().saturating_sub(examples);
+        let title = format!("- {count} × {}", code(name));
+        match (shown.as_slice(), more) {
+            ([only], 0) => format!("{title}: {only}\n"),
+            (shown, 0) => format!("{title}:\n  - {}\n", shown.join("\n  - ")),
+            (shown, more) => format!("{title}:\n  - {}\n  - and {more} more\n", shown.join("\n  - ")),
+        }
+    };
+    Item { variants: vec![text(EXAMPLES, MAX_MESSAGE), text(1, 100)] }
 }

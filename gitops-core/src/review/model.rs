@@ -143,6 +143,10 @@ pub struct EnvironmentReview {
     pub origin: String,
     /// How it fared.
     pub status: EnvironmentStatus,
+    /// For a failed environment, whether base could not be rendered either, so that the change did not
+    /// break it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub failed_before: bool,
     /// Objects that differ, by kind, namespace and name. Others are not listed.
     pub objects: Vec<ObjectChange>,
     /// Containers whose image differs, comes or goes, in the order of the objects.
@@ -414,6 +418,7 @@ impl EnvironmentReview {
             cluster: None,
             origin: origin.into(),
             status: EnvironmentStatus::Unchanged,
+            failed_before: false,
             objects: Vec::new(),
             images: Vec::new(),
             findings: Vec::new(),

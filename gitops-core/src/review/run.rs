@@ -137,8 +137,13 @@ impl Work<'_> {
         if files.any(|file| self.changed.iter().any(|change| change.path == file.path)) {
             return Ok(true);
         }
-        let (old, new) = (self.base.reach(before)?, self.head.reach(after)?);
-        Ok(self.changed.iter().any(|change| old.contains(&change.path) || new.contains(&change.path)))
+        let reach = self.base.reach(before)?;
+        if self.changed.iter().any(|change| reach.contains(&change.path)) {
+            return Ok(true);
+        }
+        // All that leads anywhere is the same at head, and so is where it leads.
+        self.head.adopt(after, reach);
+        Ok(false)
     }
 
     fn render(
@@ -157,6 +162,7 @@ impl Work<'_> {
         }
         if let Some(Err(error)) = head.as_deref() {
             review.status = EnvironmentStatus::Failed;
+            review.failed_before = matches!(base.as_deref(), Some(Err(_)));
             review.errors.push(Diagnostic::from(error));
             let message = format!("the environment `{name}` could not be rendered ({})", error.code());
             let entry = NotChecked::new("environment-failed", 1, message);

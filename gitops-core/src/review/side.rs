@@ -90,6 +90,11 @@ impl<'a> Side<'a> {
         Ok(reach)
     }
 
+    /// Takes over what an environment depends on from the other side, where it is the same.
+    pub(super) fn adopt(&self, environment: &Environment, reach: Rc<Reach>) {
+        self.reaches.borrow_mut().insert(environment.name.clone(), reach);
+    }
+
     /// What the files that an environment reads are marked with.
     pub(super) fn carries(&self, environment: &Environment) -> Result<Marks> {
         if let Some(known) = self.carried.borrow().get(&environment.name) {
