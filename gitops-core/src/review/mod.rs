@@ -7,6 +7,8 @@ mod diff;
 mod findings;
 #[cfg_attr(not(feature = "git"), allow(dead_code))]
 mod lines;
+#[cfg(feature = "git")]
+mod listed;
 #[cfg_attr(not(feature = "git"), allow(dead_code))]
 mod model;
 #[cfg(feature = "git")]

@@ -6,8 +6,9 @@ use std::rc::Rc;
 
 use regex::bytes::Regex;
 
+use super::listed::Listed;
 use super::options::ReviewOptions;
-use crate::files::{ContentId, FileKind, Files};
+use crate::files::{ContentId, FileKind, Files, join};
 use crate::git::{Revision, TreeFiles};
 use crate::kustomize::{self, Build, BuildOptions, Reach};
 use crate::sources::{self, DiscoverOptions, Discovery, Environment, OriginKind, PlainDirectory};
@@ -129,7 +130,7 @@ impl<'a> Side<'a> {
         let is_flux = environment.origin.kind == OriginKind::Flux;
         BuildOptions {
             load_restrictor: environment.load_restrictor,
-            generate: environment.plain_directory != PlainDirectory::Refused,
+            generate: environment.plain_directory == PlainDirectory::Recursive,
             flux_spec: environment.overrides.clone().filter(|_| is_flux),
             limits: self.options.limits,
             cache: self.options.cache.clone(),
@@ -143,8 +144,24 @@ impl<'a> Side<'a> {
             let message = format!("there is no directory `{}`; correct the path or add it", environment.path);
             return Err(Error::new(ErrorKind::File, "file-not-found", message).at(place()));
         }
-        kustomize::build(&self.files, &environment.path, &self.build_options(environment))
-            .map_err(|error| error.at(place()))
+        let options = self.build_options(environment);
+        let dir = environment.path.as_str();
+        let build =
+            if environment.plain_directory == PlainDirectory::TopLevel && !self.has_kustomization(dir)? {
+                kustomize::build(&Listed::new(&self.files, dir)?, dir, &options)
+            } else {
+                kustomize::build(&self.files, dir, &options)
+            };
+        build.map_err(|error| error.at(place()))
+    }
+
+    fn has_kustomization(&self, dir: &str) -> Result<bool> {
+        for name in ["kustomization.yaml", "kustomization.yml", "Kustomization"] {
+            if self.files.kind(&join(dir, name)?)? == Some(FileKind::File) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 

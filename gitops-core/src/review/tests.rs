@@ -295,6 +295,35 @@ fn the_caller_chooses_environments_and_adds_policies() {
 }
 
 #[test]
+fn a_plain_directory_of_argo_is_its_manifests() {
+    let application = "apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: plain, namespace: argocd}
+spec:
+  source: {repoURL: https://forge.example/us/it.git, path: plain}
+  destination: {namespace: there, name: in-cluster}
+";
+    let files: Vec<(String, String)> = [
+        ("argo/plain.yaml", application),
+        ("plain/web.yaml", WEB),
+        ("plain/below/web.yaml", "kind: Broken"),
+        ("policies/template.yaml", TEMPLATE),
+        ("policies/repos.yaml", &constraint("acme.example/")),
+    ]
+    .into_iter()
+    .map(|(path, text)| (path.to_owned(), text.to_owned()))
+    .collect();
+    let web = WEB.replace("1.4.2", "1.5.0");
+    let review =
+        reviewed(files.clone(), with(files, &[("plain/web.yaml", Some(&web))]), &ReviewOptions::default())
+            .unwrap();
+    assert_eq!(names(&review), [("plain", "changed")]);
+    let plain = &review.environments[0];
+    assert_eq!((plain.origin.as_str(), plain.objects.len(), plain.images.len()), ("argo", 1, 1));
+    assert_eq!(review.summary.still_there, 1);
+}
+
+#[test]
 fn a_merge_base_leaves_out_what_others_changed() {
     let dir = tempfile::tempdir().unwrap();
     let commit = |files: Vec<(String, String)>, parents: Option<Vec<usize>>| {
