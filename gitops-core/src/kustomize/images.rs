@@ -6,7 +6,7 @@
 
 use regex::Regex;
 
-use crate::node::{Node, Span, Text};
+use crate::node::{Node, SourceMap, Span, Text};
 
 use super::go_regex;
 
@@ -68,39 +68,58 @@ impl ImageEdit {
         }
     }
 
-    /// What becomes of `image`, with the place of the text that says so; `None` if it is not meant.
+    /// What becomes of `image`; `None` if it is not meant.
     #[must_use]
-    pub fn rewrite(&self, image: &str) -> Option<(String, Span)> {
+    pub fn rewrite(&self, image: &str) -> Option<String> {
         if !self.matches(image) {
             return None;
         }
-        let old = ImageParts::of(image);
-        let change = &self.change;
-        let text = |part: &'_ Option<(Text, Span)>| part.as_ref().map(|(text, _)| text.to_string());
-        let (tag, digest) = match (text(&change.new_tag), text(&change.digest), text(&change.tag_suffix)) {
-            (None, None, None) => (old.tag.to_owned(), old.digest.to_owned()),
-            (None, None, Some(suffix)) => (format!("{}{suffix}", old.tag), String::new()),
-            (tag, digest, _) => (tag.unwrap_or_default(), digest.unwrap_or_default()),
-        };
-        let mut new = text(&change.new_name).unwrap_or_else(|| old.name.to_owned());
-        for (separator, part) in [(':', tag), ('@', digest)] {
-            if !part.is_empty() {
-                new.push(separator);
-                new.push_str(&part);
-            }
-        }
-        let causes = [&change.new_name, &change.new_tag, &change.digest, &change.tag_suffix];
-        let span = causes.into_iter().flatten().map(|(_, span)| *span).next().unwrap_or(Span::NONE);
-        Some((new, span))
+        Some(self.parts(image).into_iter().fold(String::new(), |mut new, (separator, text, _)| {
+            new.push_str(separator);
+            new.push_str(&text);
+            new
+        }))
     }
 
-    /// Rewrites the image that `node` holds; true if that changed it.
-    pub fn apply(&self, node: &mut Node) -> bool {
-        let Some((new, span)) =
-            node.text().and_then(|image| self.rewrite(&image).filter(|(new, _)| *new != image))
-        else {
-            return false;
+    /// The parts of the new reference that are there: what goes before each, its text, and the place of
+    /// the text that gives it, if it is not the old one.
+    fn parts(&self, image: &str) -> Vec<(&'static str, String, Option<Span>)> {
+        let old = ImageParts::of(image);
+        let change = &self.change;
+        let given = |part: &Option<(Text, Span)>| part.as_ref().map(|(text, span)| (text.to_string(), Some(*span)));
+        let none = || (String::new(), None);
+        let (tag, digest) = match (given(&change.new_tag), given(&change.digest), given(&change.tag_suffix)) {
+            (None, None, None) => ((old.tag.to_owned(), None), (old.digest.to_owned(), None)),
+            (None, None, Some((suffix, span))) => ((format!("{}{suffix}", old.tag), span), none()),
+            (tag, digest, _) => (tag.unwrap_or_else(none), digest.unwrap_or_else(none)),
         };
+        let name = given(&change.new_name).unwrap_or_else(|| (old.name.to_owned(), None));
+        let parts = [("", name), (":", tag), ("@", digest)];
+        let there = parts.into_iter().filter(|(separator, (text, _))| separator.is_empty() || !text.is_empty());
+        there.map(|(separator, (text, span))| (separator, text, span)).collect()
+    }
+
+    /// Rewrites the image that `node` holds; true if that changed it. Each part of the new value knows
+    /// the text that set it ([`SourceMap::part`]), the whole is placed at the new name, else at
+    /// the new tag or digest.
+    pub fn apply(&self, node: &mut Node, sources: &SourceMap) -> bool {
+        let Some(image) = node.text().map(std::borrow::Cow::into_owned) else { return false };
+        let Some(new) = self.rewrite(&image).filter(|new| *new != image) else { return false };
+        let old = ImageParts::of(&image);
+        let (mut pieces, mut at, mut whole) = (Vec::new(), 0, None);
+        for (separator, text, span) in self.parts(&image) {
+            at += separator.len() as u32;
+            let old_offset = match separator {
+                "" => 0,
+                ":" => old.name.len() + 1,
+                _ => image.len() - old.digest.len(),
+            };
+            pieces.push((at, span.unwrap_or_else(|| sources.part(node.span, old_offset))));
+            whole = whole.or(span);
+            at += text.len() as u32;
+        }
+        let whole = whole.or_else(|| self.change.digest.as_ref().map(|(_, span)| *span)).unwrap_or(node.span);
+        let span = if pieces.len() > 1 { sources.join(new.as_str(), whole, pieces) } else { whole };
         *node = Node::string(new, span);
         true
     }
@@ -234,6 +253,8 @@ mod tests {
 
     #[test]
     fn entries_rewrite() {
+        let sources = SourceMap::new();
+        sources.add("k.yaml", "0123456789");
         let change = |new_name: &str, new_tag: &str, tag_suffix: &str, digest: &str| ImageChange {
             new_name: given(new_name, 1),
             new_tag: given(new_tag, 2),
@@ -253,23 +274,40 @@ mod tests {
             (change("m", "2", "", ""), "n:1", "m:2", Some(1)),
         ] {
             let edit = ImageEdit::new("n", change).unwrap();
-            let (new, span) = edit.rewrite(image).unwrap();
-            assert_eq!(new, want, "{image}");
-            assert_eq!(span.file().map(|_| span.offset()), cause, "{image}");
+            assert_eq!(edit.rewrite(image).unwrap(), want, "{image}");
+            let mut node = Node::string(image, Span::NONE);
+            edit.apply(&mut node, &sources);
+            let column = sources.locate(node.span).map(|place| place.column - 1);
+            assert_eq!(column, cause, "{image}");
         }
+    }
+
+    #[test]
+    fn each_part_knows_its_text() {
+        let sources = SourceMap::new();
+        let base = Span::new(sources.add("base.yaml", "image: n:1"), 7);
+        sources.add("prod.yaml", "a very long line of text");
+        let tag = (Text::from("2"), Span::new(crate::node::FileId::from_index(1), 7));
+        let edit = ImageEdit::new("n", ImageChange { new_tag: Some(tag), ..ImageChange::default() }).unwrap();
+        let mut node = Node::string("n:1", base);
+        assert!(edit.apply(&mut node, &sources));
+        let place = |offset| sources.locate(sources.part(node.span, offset)).unwrap().to_string();
+        assert_eq!(sources.locate(node.span).unwrap().to_string(), "prod.yaml:1:8");
+        assert_eq!((place(0), place(2)), ("base.yaml:1:8".into(), "prod.yaml:1:8".into()));
     }
 
     #[test]
     fn nodes_change_only_where_the_image_does() {
         let edit =
             ImageEdit::new("n", ImageChange { new_tag: given("1", 7), ..ImageChange::default() }).unwrap();
+        let sources = SourceMap::new();
         let mut node = Node::string("n:1", Span::NONE);
-        assert!(!edit.apply(&mut node));
+        assert!(!edit.apply(&mut node, &sources));
         assert_eq!(node.span, Span::NONE);
         let mut node = Node::string("n:2", Span::NONE);
-        assert!(edit.apply(&mut node));
-        assert_eq!((node.as_str(), node.span.offset()), (Some("n:1"), 7));
-        assert!(!edit.apply(&mut Node::string("other:2", Span::NONE)));
+        assert!(edit.apply(&mut node, &sources));
+        assert_eq!(node.as_str(), Some("n:1"));
+        assert!(!edit.apply(&mut Node::string("other:2", Span::NONE), &sources));
     }
 
     proptest::proptest! {

@@ -12,7 +12,7 @@ use crate::kustomize::images::{ImageChange, ImageEdit};
 use crate::kustomize::kustomization::{Image, Label, Replica};
 use crate::kustomize::load::Builder;
 use crate::kustomize::resource::{ResId, Resource};
-use crate::node::{Map, Node, Text, Value};
+use crate::node::{Map, Node, SourceMap, Text, Value};
 use crate::object::group_version;
 use crate::{Error, Result};
 
@@ -226,7 +226,7 @@ impl Builder<'_> {
         for resource in map.iter_mut().filter(|resource| !is_crd(resource)) {
             if has_image(&resource.node, &edit) {
                 used = true;
-                edit_containers(&mut resource.node, &edit);
+                edit_containers(&mut resource.node, &edit, self.sources());
             }
         }
         for resource in map.iter_mut().filter(|resource| !is_crd(resource)) {
@@ -240,7 +240,7 @@ impl Builder<'_> {
                 if found {
                     let create = Create::Text(image.name.span);
                     visit(&mut resource.node, spec, create, self.sources(), &mut |node| {
-                        let _ = edit.apply(node);
+                        let _ = edit.apply(node, self.sources());
                         Ok::<(), Error>(())
                     })?;
                 }
@@ -307,7 +307,7 @@ fn has_image(node: &Node, edit: &ImageEdit) -> bool {
     }
 }
 
-fn edit_containers(node: &mut Node, edit: &ImageEdit) {
+fn edit_containers(node: &mut Node, edit: &ImageEdit, sources: &SourceMap) {
     if !has_image(node, edit) {
         return;
     }
@@ -315,7 +315,7 @@ fn edit_containers(node: &mut Node, edit: &ImageEdit) {
         Value::Map(map) => {
             for (key, value) in std::sync::Arc::make_mut(map).values_mut() {
                 let key: &Text = key;
-                edit_containers(value, edit);
+                edit_containers(value, edit, sources);
                 if CONTAINER_LISTS.contains(&key.as_str()) {
                     for container in value.as_seq_mut().into_iter().flatten() {
                         let matched = container
@@ -323,7 +323,7 @@ fn edit_containers(node: &mut Node, edit: &ImageEdit) {
                             .and_then(Node::text)
                             .is_some_and(|text| edit.matches(&text));
                         if let Some(image) = matched.then(|| container.get_mut("image")).flatten() {
-                            edit.apply(image);
+                            edit.apply(image, sources);
                         }
                     }
                 }
@@ -331,7 +331,7 @@ fn edit_containers(node: &mut Node, edit: &ImageEdit) {
         }
         Value::Seq(items) => {
             for item in std::sync::Arc::make_mut(items) {
-                edit_containers(item, edit);
+                edit_containers(item, edit, sources);
             }
         }
         _ => {}

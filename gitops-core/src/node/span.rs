@@ -1,5 +1,6 @@
 //! Where text stands: a compact span in the node, a path with line and column when asked.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::num::NonZeroU32;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
@@ -106,8 +107,25 @@ pub struct SourceFile {
     text: Text,
     /// Byte offsets of line starts, found when the first location is asked for.
     lines: OnceLock<Vec<u32>>,
-    /// Set when the text stands inside another file, such as an inline patch.
-    embedded: Option<Embedded>,
+    /// Set when the text stands inside other files.
+    within: Option<Within>,
+}
+
+/// How a text that is no file of its own maps to those it comes from.
+#[derive(Debug)]
+enum Within {
+    /// A scalar of one file, such as an inline patch.
+    Embedded(Embedded),
+    /// A value put together from several texts, such as a base's image with an overlay's tag.
+    Joined(Joined),
+}
+
+#[derive(Debug)]
+struct Joined {
+    /// The place of the whole: the text that changed the value last.
+    whole: Option<Location>,
+    /// Where each piece comes from, by the offset it starts at.
+    pieces: Vec<(u32, Location)>,
 }
 
 /// Where the lines of an embedded text stand in the file around it.
@@ -122,7 +140,7 @@ impl SourceFile {
     /// A text and the path it is known by.
     #[must_use]
     pub fn new(path: impl Into<String>, text: impl Into<Text>) -> Self {
-        Self { path: path.into(), text: text.into(), lines: OnceLock::new(), embedded: None }
+        Self { path: path.into(), text: text.into(), lines: OnceLock::new(), within: None }
     }
 
     /// The path it is known by.
@@ -141,7 +159,15 @@ impl SourceFile {
     #[must_use]
     pub fn locate(&self, offset: u32) -> Location {
         let (line, start) = self.line_of(offset);
-        if let Some(embedded) = &self.embedded {
+        if let Some(Within::Joined(joined)) = &self.within {
+            // Offset 0 is the whole; a part is named by one more than where it starts.
+            let piece = offset.checked_sub(1).and_then(|offset| {
+                let at = joined.pieces.partition_point(|(start, _)| *start <= offset);
+                joined.pieces.get(at.saturating_sub(1)).map(|(_, place)| place)
+            });
+            return piece.or(joined.whole.as_ref()).cloned().unwrap_or_else(|| Location::file(""));
+        }
+        if let Some(Within::Embedded(embedded)) = &self.within {
             let outer = embedded.starts.get(line.saturating_sub(1)).or(embedded.starts.last());
             let column = if embedded.starts.len() >= line { offset - start.min(offset) } else { 0 };
             return embedded.outer.locate(outer.copied().unwrap_or(0).saturating_add(column));
@@ -170,7 +196,23 @@ impl SourceFile {
 
 /// The texts that a set of nodes points into. Clones share one table.
 #[derive(Clone, Debug, Default)]
-pub struct SourceMap(Arc<RwLock<Vec<Arc<SourceFile>>>>);
+pub struct SourceMap(Arc<RwLock<Table>>);
+
+#[derive(Debug, Default)]
+struct Table {
+    files: Vec<Arc<SourceFile>>,
+    /// Embedded and joined texts by where they come from, so that building the same thing again and
+    /// again with one table does not make it grow.
+    embedded: HashMap<Span, FileId>,
+    joined: HashMap<(Span, Vec<(u32, Span)>), FileId>,
+}
+
+impl Table {
+    fn push(&mut self, file: SourceFile) -> FileId {
+        self.files.push(Arc::new(file));
+        FileId::from_index(self.files.len() - 1)
+    }
+}
 
 impl SourceMap {
     /// An empty table.
@@ -181,30 +223,63 @@ impl SourceMap {
 
     /// Adds a text and gives the id for spans into it.
     pub fn add(&self, path: impl Into<String>, text: impl Into<Text>) -> FileId {
-        let mut files = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        files.push(Arc::new(SourceFile::new(path, text)));
-        FileId::from_index(files.len() - 1)
+        self.0.write().unwrap_or_else(PoisonError::into_inner).push(SourceFile::new(path, text))
     }
 
     /// Adds a text that a scalar of another file holds (an inline patch), so that spans into it
-    /// locate in that file. `span` is where the scalar stands, `text` its value.
+    /// locate in that file. `span` is where the scalar stands, `text` its value. The same span gives
+    /// the same file.
     pub fn add_embedded(&self, span: Span, text: impl Into<Text>) -> FileId {
-        let text = text.into();
         let outer = span.file().and_then(|file| self.file(file));
-        let embedded = outer.map(|outer| {
+        let mut table = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = table.embedded.get(&span).filter(|_| outer.is_some()) {
+            return *known;
+        }
+        let text = text.into();
+        let path = outer.as_ref().map(|outer| outer.path.clone()).unwrap_or_default();
+        let within = outer.map(|outer| {
             let starts = embedded_lines(&outer.text, span.offset() as usize, &text);
-            Embedded { outer, starts }
+            Within::Embedded(Embedded { outer, starts })
         });
-        let path = embedded.as_ref().map(|embedded| embedded.outer.path.clone()).unwrap_or_default();
-        let mut files = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        files.push(Arc::new(SourceFile { path, text, lines: OnceLock::new(), embedded }));
-        FileId::from_index(files.len() - 1)
+        let id = table.push(SourceFile { path, text, lines: OnceLock::new(), within });
+        table.embedded.insert(span, id);
+        id
+    }
+
+    /// A span for a value put together from several texts: `whole` is the text that changed it last,
+    /// each piece starts at a byte offset of `text`. [`SourceMap::locate`] gives the place of `whole`,
+    /// [`SourceMap::part`] the span of a piece.
+    pub fn join(&self, text: impl Into<Text>, whole: Span, pieces: Vec<(u32, Span)>) -> Span {
+        let key = (whole, pieces);
+        if let Some(known) = self.0.read().unwrap_or_else(PoisonError::into_inner).joined.get(&key) {
+            return Span::new(*known, 0);
+        }
+        let places = key.1.iter().filter_map(|(start, span)| Some((*start, self.locate(*span)?)));
+        let joined = Joined { whole: self.locate(whole), pieces: places.collect() };
+        let path = joined.whole.as_ref().map(|place| place.path.clone()).unwrap_or_default();
+        let within = Some(Within::Joined(joined));
+        let mut table = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let id = table.push(SourceFile { path, text: text.into(), lines: OnceLock::new(), within });
+        table.joined.insert(key, id);
+        Span::new(id, 0)
+    }
+
+    /// The span of the text that set the part of a value that starts `offset` bytes into it; for a
+    /// value of one text, the span itself.
+    #[must_use]
+    pub fn part(&self, span: Span, offset: usize) -> Span {
+        let Some(file) = span.file() else { return span };
+        let joined = self.file(file).is_some_and(|file| matches!(file.within, Some(Within::Joined(_))));
+        match u32::try_from(offset).ok().and_then(|offset| offset.checked_add(1)) {
+            Some(offset) if joined => Span::new(file, offset),
+            _ => span,
+        }
     }
 
     /// The file of an id.
     #[must_use]
     pub fn file(&self, id: FileId) -> Option<Arc<SourceFile>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).get(id.index()).cloned()
+        self.0.read().unwrap_or_else(PoisonError::into_inner).files.get(id.index()).cloned()
     }
 
     /// The place of a span, or `None` where no text stands behind it.
@@ -244,6 +319,21 @@ fn embedded_lines(outer: &str, offset: usize, inner: &str) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn joined_values_know_the_text_of_each_part() {
+        let sources = SourceMap::new();
+        let base = Span::new(sources.add("base.yaml", "image: web:1"), 7);
+        let tag = Span::new(sources.add("prod.yaml", "newTag: \"2\""), 8);
+        let joined = sources.join("web:2", tag, vec![(0, base), (4, tag)]);
+        assert_eq!(sources.locate(joined).unwrap().to_string(), "prod.yaml:1:9");
+        let part = |span, offset| sources.locate(sources.part(span, offset)).unwrap().to_string();
+        assert_eq!(part(joined, 0), "base.yaml:1:8");
+        assert_eq!(part(joined, 4), "prod.yaml:1:9");
+        assert_eq!(part(base, 4), "base.yaml:1:8");
+        let again = sources.join("web:2", tag, vec![(0, base), (4, tag)]);
+        assert_eq!(joined, again, "the same pieces give the same span");
+    }
 
     #[test]
     fn embedded_texts_locate_in_the_file_around_them() {
