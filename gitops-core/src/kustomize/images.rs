@@ -86,7 +86,8 @@ impl ImageEdit {
     fn parts(&self, image: &str) -> Vec<(&'static str, String, Option<Span>)> {
         let old = ImageParts::of(image);
         let change = &self.change;
-        let given = |part: &Option<(Text, Span)>| part.as_ref().map(|(text, span)| (text.to_string(), Some(*span)));
+        let given =
+            |part: &Option<(Text, Span)>| part.as_ref().map(|(text, span)| (text.to_string(), Some(*span)));
         let none = || (String::new(), None);
         let (tag, digest) = match (given(&change.new_tag), given(&change.digest), given(&change.tag_suffix)) {
             (None, None, None) => ((old.tag.to_owned(), None), (old.digest.to_owned(), None)),
@@ -95,7 +96,8 @@ impl ImageEdit {
         };
         let name = given(&change.new_name).unwrap_or_else(|| (old.name.to_owned(), None));
         let parts = [("", name), (":", tag), ("@", digest)];
-        let there = parts.into_iter().filter(|(separator, (text, _))| separator.is_empty() || !text.is_empty());
+        let there =
+            parts.into_iter().filter(|(separator, (text, _))| separator.is_empty() || !text.is_empty());
         there.map(|(separator, (text, span))| (separator, text, span)).collect()
     }
 

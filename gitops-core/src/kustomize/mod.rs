@@ -99,6 +99,18 @@ impl Build {
     }
 }
 
+impl Build {
+    /// The place of the text that set the part of a value that starts `offset` bytes into it: of an
+    /// image whose name a base gives and whose tag an overlay gives, either. For a value of one text, and
+    /// where nothing stands at `path`, as [`Build::location`].
+    #[must_use]
+    pub fn location_of_part(&self, object: &Object, path: &Path, offset: usize) -> Option<Location> {
+        let part =
+            object.lookup(path).and_then(|node| self.sources.locate(self.sources.part(node.span, offset)));
+        part.or_else(|| self.location(object, path))
+    }
+}
+
 /// Builds the kustomization in `dir` as `kustomize build` of v5.8 does.
 ///
 /// `dir` is a path of `files`; the empty path is their root. What kustomize does silently and users

@@ -186,8 +186,9 @@ impl Context<'_> {
     }
 
     fn field(&self, before: &Object, after: &Object, change: Change) -> FieldChange {
+        let offset = difference(change.before.as_ref(), change.after.as_ref());
         let at = |build: Option<&Build>, object, path, node: &Option<Node>| {
-            node.as_ref().and(build).and_then(|build| build.location(object, path))
+            node.as_ref().and(build).and_then(|build| build.location_of_part(object, path, offset))
         };
         let location = at(self.after, after, &change.after_path, &change.after);
         let previous = at(self.before, before, &change.before_path, &change.before);
@@ -244,8 +245,12 @@ impl Context<'_> {
             if old.as_ref().map(|image| &image.image) == new.as_ref().map(|image| &image.image) {
                 continue;
             }
+            let text = |image: &Option<ImageUse>| {
+                image.as_ref().map(|image| image.image.clone()).unwrap_or_default()
+            };
+            let offset = common_start(&text(&old), &text(&new));
             let at = |build: Option<&Build>, object: Option<&Object>, image: &Option<ImageUse>| {
-                build?.location(object?, &image.as_ref()?.path)
+                build?.location_of_part(object?, &image.as_ref()?.path, offset)
             };
             out.push(ImageChange {
                 object: object.clone(),
@@ -258,4 +263,13 @@ impl Context<'_> {
             });
         }
     }
+}
+/// Where two texts start to differ, in bytes; 0 for anything else.
+pub(super) fn difference(before: Option<&Node>, after: Option<&Node>) -> usize {
+    let text = |node: Option<&Node>| node.and_then(Node::as_str).map(str::to_owned).unwrap_or_default();
+    common_start(&text(before), &text(after))
+}
+
+fn common_start(a: &str, b: &str) -> usize {
+    a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count()
 }

@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use super::compare::{object_location, pairs};
+use super::compare::{difference, object_location, pairs};
 use super::diff::{counterpart, display_path};
 use super::model::{Finding, FindingKind, FindingStatus, LocationOf, NotChecked};
 use super::options::ReviewOptions;
@@ -350,6 +350,13 @@ pub(super) fn note_previous(findings: &mut [Judged], before: &Build, after: &Bui
         let Some(old) = pair.and_then(|pair| pair.before) else { continue };
         if let Some(path) = counterpart(&object.node, path, &old.node) {
             let previous = value_location(before, old, &path);
+            // Of a value put together from several texts, the one that made the difference.
+            let (was, is) = (old.lookup(&path), found.path.as_ref().and_then(|path| object.lookup(path)));
+            if found.finding.location_of == LocationOf::Value && was.is_some() && was != is {
+                let offset = difference(was, is);
+                let part = is.and_then(|node| after.sources.locate(after.sources.part(node.span, offset)));
+                found.finding.location = part.or(found.finding.location.take());
+            }
             found.finding.previous_location =
                 previous.filter(|at| Some(at) != found.finding.location.as_ref());
         }
