@@ -64,6 +64,8 @@ export interface EnvironmentReview {
   origin: string
   /** How it fared; failed means that it could not be rendered, see errors. */
   status: 'changed' | 'unchanged' | 'added' | 'removed' | 'failed'
+  /** For a failed environment: base could not be rendered either. */
+  failedBefore?: boolean
   /** Objects that differ. */
   objects: ObjectChange[]
   /** Containers whose image differs, comes or goes. */

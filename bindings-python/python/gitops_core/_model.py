@@ -162,7 +162,7 @@ class EnvironmentReview:
     path: str
     """The directory that is rendered."""
     origin: str
-    """What made it an environment: ``flux``, ``argocd``, ``securityTower``, ``kustomization`` ..."""
+    """What made it an environment: ``flux``, ``argo``, ``securityTower`` or ``kustomization``"""
     status: Literal["changed", "unchanged", "added", "removed", "failed"]
     objects: tuple[ObjectChange, ...]
     """Objects that differ."""
@@ -175,6 +175,8 @@ class EnvironmentReview:
     """Likely mistakes at head."""
     cluster: str | None = None
     """The cluster it belongs to, where the repository says."""
+    failed_before: bool = False
+    """For a failed environment: base could not be rendered either."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,11 @@ pub fn compare(before: Option<&Build>, after: Option<&Build>) -> Comparison {
         .collect();
     let context = Context { before, after, renamed };
     let mut out = Comparison::default();
-    for pair in &pairs {
+    let differ = |pair: &&Pair<'_>| match (pair.before, pair.after) {
+        (Some(before), Some(after)) => before.node != after.node,
+        _ => true,
+    };
+    for pair in pairs.iter().filter(differ) {
         out.objects.extend(context.object(pair));
         context.images(pair, &mut out.images);
     }
@@ -125,9 +129,6 @@ impl Context<'_> {
     fn object(&self, pair: &Pair<'_>) -> Option<ObjectChange> {
         Some(match (pair.before, pair.after) {
             (Some(before), Some(after)) => {
-                if before.node == after.node {
-                    return None;
-                }
                 let (previous, id) = (before.id(), after.id());
                 let action =
                     if previous.name == id.name { ObjectAction::Changed } else { ObjectAction::Renamed };

@@ -13,8 +13,8 @@ use super::diff::{counterpart, display_path};
 use super::model::{Finding, FindingKind, FindingStatus, LocationOf, NotChecked};
 use super::options::ReviewOptions;
 use super::secret;
-use super::side::{Marks, Side};
-use crate::files::{Files, is_within};
+use super::side::Side;
+use crate::files::{Files, is_within, parent};
 use crate::git::ChangedPath;
 use crate::kustomize::Build;
 use crate::node::{Location, Node, Path};
@@ -92,14 +92,15 @@ pub(super) fn context(
     let others = side.discovery.environments.iter().filter(|other| other.name != environment.name);
     let givers = std::iter::once(environment).chain(others.filter(|other| gives_to(other, environment)));
     for giver in givers {
-        if side.carries(giver)? == Marks::default() {
+        let marks = side.carries(giver)?;
+        if !(marks.policies || marks.namespaces) {
             continue;
         }
         match side.build(giver).as_ref() {
             Ok(build) => build.objects.iter().for_each(|object| found.add(object, &giver.name)),
             Err(_) if giver.name == environment.name => {}
             Err(_) => {
-                if side.carries(giver)?.policies {
+                if marks.policies {
                     let message = format!(
                         "the policies of the environment `{}` are not applied, since it cannot be rendered",
                         giver.name
@@ -173,6 +174,8 @@ fn plain(
     not_checked: &mut BTreeSet<NotChecked>,
 ) -> Result<()> {
     let clusters = &side.discovery.clusters;
+    let suites: BTreeSet<&str> =
+        side.marked.iter().filter(|(_, marks)| marks.suites).map(|(path, _)| parent(path)).collect();
     for (path, marks) in side.unread()?.iter() {
         // Directories that belong to clusters are for these alone.
         let (mut owned, mut ours, mut namespaces) = (false, false, false);
@@ -199,8 +202,14 @@ fn plain(
                 continue;
             }
         };
+        let is_test = suites.iter().any(|dir| is_within(path, dir));
         for object in documents {
-            let wanted = if is_policy(&object) { wants_policies } else { wants_namespaces };
+            let wanted = match object.group() {
+                // What `gator verify` tries a template with is not deployed.
+                CONSTRAINTS => wants_policies && !is_test,
+                TEMPLATES => wants_policies,
+                _ => wants_namespaces,
+            };
             if wanted {
                 found.add(&object, path);
             }
@@ -244,7 +253,8 @@ pub(super) fn affected(
     let mut givers = Vec::new();
     for side in [base, head] {
         for environment in side.discovery.environments.iter().filter(|e| affected.contains(&e.name)) {
-            if side.carries(environment)? != Marks::default() {
+            let marks = side.carries(environment)?;
+            if marks.policies || marks.namespaces {
                 givers.push(environment);
             }
         }

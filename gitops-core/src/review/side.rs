@@ -24,6 +24,8 @@ pub(super) struct Marks {
     pub(super) policies: bool,
     /// Namespaces.
     pub(super) namespaces: bool,
+    /// Tests of policies for `gator verify`.
+    pub(super) suites: bool,
 }
 
 /// What the contents of both revisions are marked with, so that a file is looked at once.
@@ -34,7 +36,7 @@ pub(super) struct Side<'a> {
     pub(super) revision: Revision,
     pub(super) files: TreeFiles,
     pub(super) discovery: Discovery,
-    /// Files that may hold policies or Namespaces, by path.
+    /// Files that may hold policies, their tests or Namespaces, by path.
     pub(super) marked: BTreeMap<String, Marks>,
     options: &'a ReviewOptions,
     builds: RefCell<HashMap<String, Rc<Result<Build>>>>,
@@ -106,6 +108,7 @@ impl<'a> Side<'a> {
         let marks = read.fold(Marks::default(), |all, (_, marks)| Marks {
             policies: all.policies || marks.policies,
             namespaces: all.namespaces || marks.namespaces,
+            suites: all.suites || marks.suites,
         });
         self.carried.borrow_mut().insert(environment.name.clone(), marks);
         Ok(marks)
@@ -168,12 +171,14 @@ impl<'a> Side<'a> {
 /// The files that may hold policies or Namespaces, found by their bytes. Looks where discovery looks.
 fn marked(files: &TreeFiles, known: &KnownMarks) -> Result<BTreeMap<String, Marks>> {
     // Both are constant and valid; without them nothing would be marked.
-    let (Ok(policies), Ok(namespaces)) = (
+    let (Ok(policies), Ok(namespaces), Ok(suites)) = (
         Regex::new(r"(?:templates|constraints)\.gatekeeper\.sh"),
         Regex::new(r#"kind"?:\s+["']?Namespace\b"#),
+        Regex::new(r"test\.gatekeeper\.sh"),
     ) else {
         return Ok(BTreeMap::new());
     };
+    let patterns = Patterns { policies, namespaces, suites };
     let mut out = BTreeMap::new();
     let mut ahead = vec![(String::new(), 0)];
     while let Some((dir, depth)) = ahead.pop() {
@@ -190,7 +195,7 @@ fn marked(files: &TreeFiles, known: &KnownMarks) -> Result<BTreeMap<String, Mark
                 FileKind::Directory if depth < MAX_DEPTH => ahead.push((path, depth + 1)),
                 FileKind::Directory => {}
                 FileKind::File if name.ends_with(".yaml") || name.ends_with(".yml") => {
-                    let marks = marks(files, &path, known, &policies, &namespaces)?;
+                    let marks = marks(files, &path, known, &patterns)?;
                     if marks != Marks::default() {
                         out.insert(path, marks);
                     }
@@ -202,13 +207,13 @@ fn marked(files: &TreeFiles, known: &KnownMarks) -> Result<BTreeMap<String, Mark
     Ok(out)
 }
 
-fn marks(
-    files: &TreeFiles,
-    path: &str,
-    known: &KnownMarks,
-    policies: &Regex,
-    namespaces: &Regex,
-) -> Result<Marks> {
+struct Patterns {
+    policies: Regex,
+    namespaces: Regex,
+    suites: Regex,
+}
+
+fn marks(files: &TreeFiles, path: &str, known: &KnownMarks, patterns: &Patterns) -> Result<Marks> {
     let id = files.object_id(path)?;
     if let Some(marks) = id.and_then(|id| known.borrow().get(&id).copied()) {
         return Ok(marks);
@@ -216,8 +221,9 @@ fn marks(
     // A file that cannot be read will be an error of the environment that needs it.
     let Ok(content) = files.read(path) else { return Ok(Marks::default()) };
     let marks = Marks {
-        policies: policies.is_match(&content.bytes),
-        namespaces: namespaces.is_match(&content.bytes),
+        policies: patterns.policies.is_match(&content.bytes),
+        namespaces: patterns.namespaces.is_match(&content.bytes),
+        suites: patterns.suites.is_match(&content.bytes),
     };
     if let Some(id) = id {
         known.borrow_mut().insert(id, marks);

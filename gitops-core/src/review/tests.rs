@@ -239,6 +239,28 @@ fn rendered_policies_belong_to_their_cluster() {
 }
 
 #[test]
+fn the_nearest_policy_counts() {
+    let own = constraint("acme.example/, elsewhere.example/");
+    let mut files = with(
+        before(),
+        &[
+            ("overlays/prod/kustomization.yaml", Some("resources: [../../base, repos.yaml]\n")),
+            ("overlays/prod/repos.yaml", Some(&own)),
+        ],
+    );
+    // What `gator verify` tries a template with judges nobody.
+    files
+        .push(("library/suite.yaml".into(), "apiVersion: test.gatekeeper.sh/v1alpha1\nkind: Suite\n".into()));
+    let sample = constraint("nowhere.example/").replace("name: repos", "name: sample");
+    files.push(("library/samples/constraint.yaml".into(), sample));
+    let web = WEB.replace("1.4.2", "1.5.0");
+    let after = with(files.clone(), &[("base/web.yaml", Some(&web))]);
+    let review = reviewed(files, after, &ReviewOptions::default()).unwrap();
+    let found: Vec<_> = review.environments.iter().map(|e| (e.name.as_str(), e.findings.len())).collect();
+    assert_eq!(found, [("prod/apps", 0), ("test/apps", 1)]);
+}
+
+#[test]
 fn an_environment_that_fails_is_an_entry() {
     let review =
         changed(&[("overlays/prod/kustomization.yaml", Some("resources: [../../base, gone.yaml]\n"))]);
