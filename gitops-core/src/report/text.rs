@@ -61,7 +61,8 @@ pub(super) fn code(text: &str) -> String {
 
 /// `text` as inline code within a cell of a table, where a bar would end the cell even in code.
 pub(super) fn cell_code(text: &str) -> String {
-    code(text).replace('|', "\\|")
+    // `\|` would do, were there no backslash before the bar in the text.
+    if text.contains('|') { html_code(text) } else { code(text) }
 }
 
 /// `text` as inline code in HTML, for `<summary>`, in which Markdown means nothing.
@@ -72,7 +73,7 @@ pub(super) fn html_code(text: &str) -> String {
     let text: String = text
         .chars()
         .map(|c| match c {
-            '`' | '*' | '_' | '[' | ']' | '\\' | '~' | '|' => format!("&#{};", u32::from(c)),
+            '`' | '*' | '_' | '[' | ']' | '\\' | '~' | '|' | ':' | '@' => format!("&#{};", u32::from(c)),
             c => c.to_string(),
         })
         .collect();
@@ -90,6 +91,33 @@ pub(super) fn block(language: &str, body: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn code_cannot_be_left(text in "[`<>|\\\\@*a \n\u{202e}]{0,12}") {
+            let code = code(&text);
+            let hidden = ['\n', '\u{202e}'];
+            prop_assert!(!code.contains(hidden));
+            let fence = code.chars().take_while(|c| *c == '`').count();
+            let inner = &code[fence..code.len() - fence];
+            prop_assert!(code.ends_with(&"`".repeat(fence)) && !inner.is_empty());
+            prop_assert!(inner.split(|c| c != '`').all(|run| run.len() != fence));
+            prop_assert!(!inner.starts_with('`') && !inner.ends_with('`'));
+            let cell = cell_code(&text);
+            prop_assert!(!cell.contains('|'));
+            let html = html_code(&text);
+            prop_assert_eq!(html.matches('<').count(), 2);
+        }
+
+        #[test]
+        fn blocks_cannot_be_left(text in "[`a \n]{0,20}") {
+            let block = block("diff", &text);
+            let fence: String = block.chars().take_while(|c| *c == '`').collect();
+            let closing = |line: &&str| line.trim().starts_with(&fence) && line.trim().chars().all(|c| c == '`');
+            prop_assert_eq!(block.lines().filter(closing).count(), 1);
+        }
+    }
 
     #[test]
     fn text_stays_text() {
@@ -104,7 +132,7 @@ mod tests {
         ] {
             assert_eq!(code(text), want);
         }
-        assert_eq!(cell_code("a|b"), "`a\\|b`");
+        assert_eq!(cell_code("a\\|b"), "<code>a&#92;&#124;b</code>");
         assert_eq!(html_code("</summary>*a*"), "<code>&lt;/summary&gt;&#42;a&#42;</code>");
         assert_eq!(block("diff", "+ ```\n</details>"), "````diff\n+ ```\n</details>\n````\n");
         assert_eq!(shortened("abc", 3), "abc");

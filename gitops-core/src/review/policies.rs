@@ -110,6 +110,16 @@ pub(super) fn context(
             }
         }
     }
+    if environment.cluster.is_none() {
+        let mut withheld = side.discovery.environments.iter().filter(|other| !gives_to(other, environment));
+        if let Some(other) = withheld.find(|other| side.carries(other).is_ok_and(|marks| marks.policies)) {
+            let message = format!(
+                "policies of clusters, such as those of `{}`, are not applied to `{}`: nothing in the repository says which cluster it is deployed to",
+                other.name, environment.name
+            );
+            not_checked.insert(NotChecked::new("cluster-unknown", 1, message));
+        }
+    }
     plain(side, environment, options, &mut found, not_checked)?;
     for (kind, name, first, other) in &found.conflicts {
         let message = format!(
