@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use super::budget::{Item, Section};
 use super::markdown::{counted, objects};
-use super::text::{block, code, html_code};
+use super::text::{block, code, html_code, shortened};
 use super::value;
+use serde_json::Value;
+
 use crate::object::ObjectId;
 use crate::review::{
     EnvironmentReview, EnvironmentStatus, FieldAction, FieldChange, ObjectAction, ObjectChange, Review,
@@ -15,6 +17,12 @@ use crate::review::{
 const MAX_LINES: usize = 200;
 /// Longest line of a diff, in characters.
 const MAX_WIDTH: usize = 1_000;
+/// Texts of more bytes are shown only where they differ.
+const LONG: usize = 400;
+/// Characters shown before the place where two long texts differ.
+const BEFORE: usize = 40;
+/// Characters shown of each of two long texts.
+const SHOWN: usize = 200;
 /// Environments named in one title.
 const MAX_NAMES: usize = 8;
 
@@ -164,10 +172,45 @@ fn field_lines(field: &FieldChange) -> Vec<String> {
         let (sign, text) = line.split_at(line.chars().next().map_or(0, char::len_utf8));
         out.push(if sign == "@" { format!("@@{text} @@") } else { format!("{sign} {text}") });
     }
+    if let (Some(Value::String(before)), Some(Value::String(after))) = (&field.before, &field.after)
+        && before.len().max(after.len()) > LONG
+    {
+        let (before, after) = around_difference(before, after);
+        out.extend([format!("- {before}"), format!("+ {after}")]);
+        return out;
+    }
     for (sign, value) in [('-', &field.before), ('+', &field.after)] {
         if let Some(value) = value {
             out.extend(value::lines(value).into_iter().map(|line| format!("{sign} {line}")));
         }
     }
-    out.into_iter().map(|line| super::text::shortened(&line, MAX_WIDTH).replace(['\n', '\r'], "⏎")).collect()
+    out.into_iter().map(|line| shortened(&line, MAX_WIDTH).replace(['\n', '\r'], "⏎")).collect()
+}
+
+/// Two long texts of one line, cut down to where they first differ.
+fn around_difference(before: &str, after: &str) -> (String, String) {
+    let common = before.chars().zip(after.chars()).take_while(|(a, b)| a == b).count();
+    let start = common.saturating_sub(BEFORE);
+    let part = |text: &str| {
+        let rest: String = text.chars().skip(start).collect();
+        let lead = if start > 0 { "…" } else { "" };
+        format!("{lead}{}", shortened(&rest, SHOWN)).replace(['\n', '\r'], "⏎")
+    };
+    (part(before), part(after))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_texts_show_where_they_differ() {
+        let (before, after) =
+            (format!("{}old{}", "a".repeat(500), "b".repeat(500)), format!("{}new", "a".repeat(500)));
+        let (old, new) = around_difference(&before, &after);
+        assert_eq!(new, format!("…{}new", "a".repeat(BEFORE)));
+        assert!(old.starts_with(&format!("…{}oldbbb", "a".repeat(BEFORE))) && old.ends_with('…'));
+        assert_eq!(old.chars().count(), SHOWN + 1);
+        assert_eq!(around_difference("xa", "ya"), ("xa".into(), "ya".into()));
+    }
 }

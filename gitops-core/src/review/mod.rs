@@ -28,6 +28,7 @@ mod side;
 mod tests;
 mod text_diff;
 
+pub use crate::report::review_json_schema as json_schema;
 pub use compare::{Comparison, compare};
 pub use diff::{Change, counterpart, diff, display_path};
 pub use model::{

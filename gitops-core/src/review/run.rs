@@ -27,7 +27,8 @@ const NAMED: usize = 5;
 /// Policies are those that [`ReviewOptions::policies`] gives, those that environments of the same
 /// cluster render (and those whose cluster is not known), and Gatekeeper documents that stand in the
 /// repository without being rendered; of the same kind and name the first of these counts. Base is
-/// judged by the policies of base, head by those of head. `data.inventory` is the environment itself.
+/// judged by the policies of base, head by those of head. To find them, environments that hold policies
+/// or Namespaces are rendered as well, if there is anything to judge. `data.inventory` is the environment itself.
 ///
 /// # Errors
 /// [`ErrorKind::Git`] for a revision or repository that cannot be read; [`ErrorKind::Limit`] for a
