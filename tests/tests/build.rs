@@ -20,11 +20,14 @@ fn error(files: &Memory, options: &BuildOptions) -> (String, ErrorKind, &'static
     (place, error.kind(), error.code())
 }
 
+/// What is built, its files, and the place, kind and code of the error.
+type Refused<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str, ErrorKind, &'a str);
+
 #[test]
 fn errors_say_where_and_what() {
     use ErrorKind::{File, Kustomize, Unsupported, Yaml};
     let k = "prod/kustomization.yaml";
-    let cases: &[(&str, &[(&str, &str)], &str, ErrorKind, &str)] = &[
+    let cases: &[Refused] = &[
         (
             "broken YAML",
             &[(k, "resources: [a.yaml]\n"), ("prod/a.yaml", "kind: A\n  x: 1\n")],

@@ -214,8 +214,7 @@ fn cases(data: &Path) -> usize {
 
 fn same_data(a: &str, b: &str) -> bool {
     let read = |text: &str| {
-        let mut options = yaml::ReadOptions::default();
-        options.dialect = yaml::Dialect::Kubectl;
+        let options = yaml::ReadOptions { dialect: yaml::Dialect::Kubectl, ..Default::default() };
         let (stream, _) = yaml::read_str("output", text, &options).ok()?;
         Some(stream.documents.into_iter().filter(|document| !document.is_null()).collect::<Vec<_>>())
     };
