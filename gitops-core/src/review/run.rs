@@ -161,6 +161,12 @@ impl Work<'_> {
             let entry = NotChecked::new(unsupported.code, 1, format!("`{name}`: {}", unsupported.message));
             notes.not_checked.insert(entry.at(unsupported.location.clone()));
         }
+        if let Some(environment) = after.filter(|environment| environment.suspended) {
+            let message =
+                "the declaration is suspended: what changes here is not deployed until it is resumed";
+            let place = environment.origin.location.clone();
+            review.warnings.push(Diagnostic::new("suspended", message).at(place));
+        }
         if let Some(Err(error)) = head.as_deref() {
             review.status = EnvironmentStatus::Failed;
             review.failed_before = matches!(base.as_deref(), Some(Err(_)));
@@ -314,6 +320,7 @@ fn is_redefined(before: &Environment, after: &Environment) -> bool {
     };
     before.path != after.path
         || before.cluster != after.cluster
+        || before.suspended != after.suspended
         || before.target_namespace != after.target_namespace
         || before.target_revision != after.target_revision
         || before.load_restrictor != after.load_restrictor

@@ -300,6 +300,14 @@ fn environments_come_and_go() {
 }
 
 #[test]
+fn a_suspended_environment_says_so() {
+    let (path, text) = flux("prod", "overlays/prod");
+    let review = changed(&[(path.as_str(), Some(&format!("{text}  suspend: true\n")))]);
+    assert_eq!(names(&review), [("prod/apps", "unchanged")]);
+    assert_eq!(review.environments[0].warnings[0].code, "suspended");
+}
+
+#[test]
 fn the_caller_chooses_environments_and_adds_policies() {
     let web = WEB.replace("1.4.2", "1.5.0");
     let after = with(before(), &[("base/web.yaml", Some(&web))]);
