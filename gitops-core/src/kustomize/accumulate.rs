@@ -6,13 +6,14 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::files::FileKind;
-use crate::knowledge::field_specs as specs;
+use crate::kustomize::config::{Slot, TransformConfig};
 use crate::kustomize::decode::Spanned;
 use crate::kustomize::kustomization::{Kind, Kustomization, SortOptions};
 use crate::kustomize::load::{Builder, is_remote_base};
 use crate::kustomize::resource::{Behavior, ResId, Resource, as_text};
+use crate::kustomize::vars::Var;
 use crate::kustomize::{nameref, sort};
-use crate::node::{Map, Node};
+use crate::node::{Map, Node, Span};
 use crate::yaml::Dialect;
 use crate::{Error, ErrorKind, Result};
 
@@ -20,6 +21,10 @@ use crate::{Error, ErrorKind, Result};
 #[derive(Debug, Default)]
 pub(crate) struct ResMap {
     resources: Vec<Resource>,
+    /// Where transformers write; grows with every kustomization.
+    pub(crate) config: TransformConfig,
+    /// What `$(NAME)` stands for.
+    pub(crate) vars: Vec<Var>,
     /// Position by present id; `None` when something may have changed ids.
     index: Option<HashMap<ResId, usize>>,
 }
@@ -107,6 +112,7 @@ impl Builder<'_> {
         self.leave();
         self.add_hashes(&mut map)?;
         nameref::fix(self, &mut map)?;
+        self.resolve_vars(&mut map)?;
         self.finish(&mut map)?;
         if let Some(flux) = &flux {
             self.set_common_metadata(&mut map, flux);
@@ -130,6 +136,13 @@ impl Builder<'_> {
         for entry in &k.resources {
             map = self.accumulate_entry(entry, map)?;
         }
+        let config = self.configuration(&k.configurations)?;
+        let span = k.configurations.first().map(|entry| entry.span).or(k.span).unwrap_or(Span::NONE);
+        self.merge_config(&mut map, &config, span)?;
+        if let Some(first) = k.crds.first() {
+            let config = self.crds(&k.crds)?;
+            self.merge_config(&mut map, &config, first.span)?;
+        }
         for (generators, secret) in [(&k.config_maps, false), (&k.secrets, true)] {
             for generator in generators {
                 let resource = self.generate(generator, &k.generator_options, secret)?;
@@ -142,12 +155,18 @@ impl Builder<'_> {
             let component = self.kustomization(Some(Kind::Component), Some(entry))?;
             map = self.accumulate(&component, map)?;
             self.leave();
+            // Kustomize merges what the component leaves into an empty accumulator.
+            let config = std::mem::take(&mut map.config);
+            self.merge_config(&mut map, &config, entry.span)?;
         }
         self.transform(k, &mut map)?;
+        self.declare_vars(&mut map, &k.vars)?;
         Ok(map)
     }
 
     fn transform(&mut self, k: &Kustomization, map: &mut ResMap) -> Result<()> {
+        let config = map.config.clone();
+        let fields = |slot| config.fields(slot);
         for entry in &k.patches_strategic_merge {
             self.patch_strategic_merge(map, entry)?;
         }
@@ -155,27 +174,27 @@ impl Builder<'_> {
             self.patch(map, patch)?;
         }
         if let Some(namespace) = &k.namespace {
-            self.set_namespace(map, namespace)?;
+            self.set_namespace(map, namespace, fields(Slot::Namespace))?;
         }
         if let Some(prefix) = &k.name_prefix {
-            self.affix_names(map, prefix, true)?;
+            self.affix_names(map, prefix, true, fields(Slot::NamePrefix))?;
         }
         if let Some(suffix) = &k.name_suffix {
-            self.affix_names(map, suffix, false)?;
+            self.affix_names(map, suffix, false, fields(Slot::NameSuffix))?;
         }
         for label in &k.labels {
-            self.add_label_entry(map, label)?;
+            self.add_label_entry(map, label, &config)?;
         }
-        self.add_entries(map, &k.common_labels, specs::COMMON_LABELS)?;
-        self.add_entries(map, &k.common_annotations, specs::COMMON_ANNOTATIONS)?;
+        self.add_entries(map, &k.common_labels, fields(Slot::CommonLabels))?;
+        self.add_entries(map, &k.common_annotations, fields(Slot::CommonAnnotations))?;
         for patch in &k.patches_json6902 {
             self.patch_json6902(map, patch)?;
         }
         for replica in &k.replicas {
-            self.set_replicas(map, replica)?;
+            self.set_replicas(map, replica, fields(Slot::Replicas))?;
         }
         for image in &k.images {
-            self.set_image(map, image)?;
+            self.set_image(map, image, fields(Slot::Images))?;
         }
         Ok(())
     }
@@ -204,9 +223,15 @@ impl Builder<'_> {
                 for resource in built.resources {
                     self.append(&mut map, resource)?;
                 }
+                self.merge_config(&mut map, &built.config, entry.span)?;
+                self.merge_vars(&mut map, built.vars)?;
                 Ok(map)
             }
         }
+    }
+
+    fn merge_config(&self, map: &mut ResMap, more: &TransformConfig, span: Span) -> Result<()> {
+        map.config.merge(more).map_err(|conflict| self.config_conflict(&conflict, span))
     }
 
     /// The directory that an entry names.
@@ -366,6 +391,7 @@ fn take_metadata(resource: &mut Resource, old: &Resource) {
     resource.previous.clone_from(&old.previous);
     resource.prefixes.clone_from(&old.prefixes);
     resource.suffixes.clone_from(&old.suffixes);
+    resource.vars.clone_from(&old.vars);
     resource.behavior = old.behavior;
     // Merging onto an object without a hash gives none.
     resource.needs_hash = resource.needs_hash && old.needs_hash;

@@ -4,7 +4,9 @@
 //! fields matched regardless of case, deprecated fields folded into their successors.
 
 use crate::Result;
+use crate::knowledge::field_specs::FieldSpec;
 use crate::kustomize::decode::{Decoder, Spanned};
+use crate::kustomize::vars::Var;
 use crate::node::{Node, Span};
 
 /// What kind of kustomization a file is.
@@ -19,6 +21,8 @@ pub(crate) enum Kind {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Kustomization {
     pub(crate) kind: Kind,
+    /// The start of its mapping, if it was read from a file.
+    pub(crate) span: Option<Span>,
     pub(crate) resources: Vec<Spanned>,
     pub(crate) components: Vec<Spanned>,
     pub(crate) namespace: Option<Spanned>,
@@ -37,6 +41,11 @@ pub(crate) struct Kustomization {
     pub(crate) generator_options: GeneratorOptions,
     pub(crate) sort_options: Option<SortOptions>,
     pub(crate) build_metadata: Vec<Spanned>,
+    /// Files with field specs.
+    pub(crate) configurations: Vec<Spanned>,
+    /// Files with OpenAPI definitions of custom resources.
+    pub(crate) crds: Vec<Spanned>,
+    pub(crate) vars: Vec<Var>,
     /// Deprecated fields in use: name, successor, place.
     pub(crate) deprecated: Vec<(&'static str, &'static str, Span)>,
     /// Fields in use that this version does not implement.
@@ -61,6 +70,18 @@ pub(crate) struct FieldSpecEntry {
     pub(crate) kind: String,
     pub(crate) path: String,
     pub(crate) create: bool,
+}
+
+impl From<&FieldSpecEntry> for FieldSpec {
+    fn from(entry: &FieldSpecEntry) -> Self {
+        Self {
+            group: entry.group.clone().into(),
+            version: entry.version.clone().into(),
+            kind: entry.kind.clone().into(),
+            path: entry.path.clone().into(),
+            create: entry.create,
+        }
+    }
 }
 
 /// An entry of `patches` or `patchesJson6902`.
@@ -195,7 +216,7 @@ impl Decoder<'_> {
     /// Reads the root of a `kustomization.yaml`.
     pub(crate) fn kustomization(&self, root: &Node) -> Result<Kustomization> {
         let fields = self.fields(root, "the kustomization", FIELDS)?;
-        let mut k = Kustomization::default();
+        let mut k = Kustomization { span: Some(root.span), ..Kustomization::default() };
         let (mut bases, mut image_tags) = (Vec::new(), Vec::new());
         let (mut api_version, mut kind) = (None, None);
         let mut empty = true;
@@ -233,6 +254,9 @@ impl Decoder<'_> {
                     k.secrets = self.list(node, name, |item| self.generator(item, name, true))?;
                 }
                 "generatorOptions" => k.generator_options = self.generator_options(node)?,
+                "configurations" => k.configurations = self.strings(node, name)?,
+                "vars" => k.vars = self.list(node, name, |item| self.var(item))?,
+                "crds" => k.crds = self.strings(node, name)?,
                 "buildMetadata" => k.build_metadata = self.strings(node, name)?,
                 // Checked where they are used.
                 "helmGlobals" => {}

@@ -8,6 +8,8 @@ use crate::{Diagnostic, Result};
 
 mod accumulate;
 mod cache;
+mod config;
+mod crds;
 mod decode;
 pub mod fieldspec;
 mod flux;
@@ -26,6 +28,7 @@ mod resource;
 mod sort;
 mod suggest;
 mod transform;
+mod vars;
 
 pub use cache::Cache;
 pub use reach::{Reach, reach};

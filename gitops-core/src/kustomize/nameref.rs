@@ -7,8 +7,8 @@ use std::collections::{HashMap, HashSet};
 
 use crate::Result;
 use crate::knowledge::field_specs::FieldSpec;
-use crate::knowledge::name_references::{NAME_REFERENCES, NameReference};
 use crate::kustomize::accumulate::ResMap;
+use crate::kustomize::config::NameReference;
 use crate::kustomize::decode::Spanned;
 use crate::kustomize::fieldspec::{self, Create, visit};
 use crate::kustomize::load::Builder;
@@ -41,7 +41,9 @@ pub(crate) fn fix(builder: &Builder<'_>, map: &mut ResMap) -> Result<()> {
     if candidates.all.is_empty() {
         return Ok(());
     }
-    let by_kind = specs_by_kind();
+    let config = map.config.clone();
+    let references = config.name_references();
+    let by_kind = specs_by_kind(&references);
     for resource in map.iter_mut() {
         let original = resource.original_id();
         let specs = by_kind.get(original.kind.as_str()).into_iter().flatten();
@@ -83,11 +85,10 @@ pub(crate) fn fix(builder: &Builder<'_>, map: &mut ResMap) -> Result<()> {
 type Row<'a> = (usize, &'a NameReference, &'a FieldSpec);
 
 /// The rows of the table by the kind that refers, in their order.
-fn specs_by_kind() -> HashMap<&'static str, Vec<Row<'static>>> {
-    let mut by_kind: HashMap<&str, Vec<Row<'static>>> = HashMap::new();
-    let rows = NAME_REFERENCES
-        .iter()
-        .flat_map(|reference| reference.fields.iter().map(move |spec| (reference, spec)));
+fn specs_by_kind(references: &[NameReference]) -> HashMap<&str, Vec<Row<'_>>> {
+    let mut by_kind: HashMap<&str, Vec<Row<'_>>> = HashMap::new();
+    let rows =
+        references.iter().flat_map(|reference| reference.fields.iter().map(move |spec| (reference, spec)));
     for (order, (reference, spec)) in rows.enumerate() {
         by_kind.entry(&spec.kind).or_default().push((order, reference, spec));
     }
@@ -311,7 +312,7 @@ impl<'a> Choice<'a> {
                     && (kind.is_empty() || id.kind == kind)
             })
         };
-        if !selected(self.reference.group, self.reference.version, self.reference.kind) {
+        if !selected(&self.reference.group, &self.reference.version, &self.reference.kind) {
             return false;
         }
         if self.referrer.role.as_ref().is_some_and(|(group, kind)| !selected(group, "", kind)) {

@@ -120,6 +120,8 @@ pub(crate) struct Resource {
     pub(crate) suffixes: Vec<Text>,
     pub(crate) behavior: Behavior,
     pub(crate) needs_hash: bool,
+    /// Names of the vars that take their value from it.
+    pub(crate) vars: Vec<Text>,
 }
 
 impl Resource {
@@ -137,6 +139,7 @@ impl Resource {
             suffixes: Vec::new(),
             behavior: Behavior::Create,
             needs_hash,
+            vars: Vec::new(),
         }
     }
 

@@ -36,6 +36,26 @@ const ORDER_FIRST: [&str; 22] = [
 /// Kinds that stand in the way of others while they are not ready.
 const ORDER_LAST: [&str; 2] = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
 
+/// Where kustomize's own lists put a kind: negative goes first, positive last.
+pub(crate) fn rank(kind: &str) -> i64 {
+    let first = ORDER_FIRST.iter().position(|first| *first == kind);
+    let last = ORDER_LAST.iter().position(|last| *last == kind);
+    match (first, last) {
+        (Some(at), _) => at as i64 - ORDER_FIRST.len() as i64,
+        (_, Some(at)) => at as i64 + 1,
+        _ => 0,
+    }
+}
+
+/// `group_version_kind`, with stand-ins for what is missing, as kustomize compares types.
+pub(crate) fn type_text(group: &str, version: &str, kind: &str) -> String {
+    format!("{}_{}_{}", or(group, "~G"), or(version, "~V"), or(kind, "~K"))
+}
+
+fn or<'a>(text: &'a str, stand_in: &'a str) -> &'a str {
+    if text.is_empty() { stand_in } else { text }
+}
+
 struct Key {
     rank: i64,
     is_core_namespace: bool,
@@ -67,13 +87,12 @@ pub(crate) fn legacy(resources: &mut Vec<Resource>, lists: Option<&(Vec<String>,
 fn key(resource: &Resource, ranks: &HashMap<&str, i64>) -> Key {
     let (api_version, kind) = (resource.api_version(), resource.kind());
     let (group, version) = group_version(&api_version);
-    let or = |text: &str, stand_in: &str| if text.is_empty() { stand_in.to_owned() } else { text.to_owned() };
     let (namespace, name) = (resource.namespace(), resource.name());
     Key {
         rank: ranks.get(kind.as_str()).copied().unwrap_or(0),
         is_namespace: kind == "Namespace",
         is_core_namespace: kind == "Namespace" && group.is_empty(),
-        type_text: format!("{}_{}_{}", or(group, "~G"), or(version, "~V"), or(&kind, "~K")),
+        type_text: type_text(group, version, &kind),
         id_text: format!(
             "{}.{}.{}|{}|{}",
             or(&kind, "[noKind]"),

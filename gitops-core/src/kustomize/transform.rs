@@ -4,8 +4,9 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use crate::knowledge::field_specs::{self as specs, FieldSpec};
+use crate::knowledge::field_specs::FieldSpec;
 use crate::kustomize::accumulate::ResMap;
+use crate::kustomize::config::{Slot, TransformConfig, merge_specs};
 use crate::kustomize::decode::Spanned;
 use crate::kustomize::fieldspec::{Create, visit};
 use crate::kustomize::images::{ImageChange, ImageEdit};
@@ -20,7 +21,12 @@ type Pairs = [(Spanned, Spanned)];
 
 impl Builder<'_> {
     /// `namespace`: set on everything that is not certainly of the cluster.
-    pub(crate) fn set_namespace(&self, map: &mut ResMap, namespace: &Spanned) -> Result<()> {
+    pub(crate) fn set_namespace(
+        &self,
+        map: &mut ResMap,
+        namespace: &Spanned,
+        specs: &[FieldSpec],
+    ) -> Result<()> {
         let value = || Node::string(namespace.text.clone(), namespace.span);
         for resource in map.iter_mut() {
             resource.store_previous_id();
@@ -33,7 +39,7 @@ impl Builder<'_> {
                 set_default_subjects(&mut resource.node, namespace);
             }
             let is_v1 = resource.api_version() == "v1";
-            for spec in specs::NAMESPACE {
+            for spec in specs {
                 let skipped = spec.path == "metadata/namespace"
                     || (spec.path == "metadata/name" && !is_v1)
                     || (is_binding && spec.path == "subjects/namespace");
@@ -77,7 +83,13 @@ impl Builder<'_> {
     }
 
     /// `namePrefix` and `nameSuffix`.
-    pub(crate) fn affix_names(&self, map: &mut ResMap, affix: &Spanned, is_prefix: bool) -> Result<()> {
+    pub(crate) fn affix_names(
+        &self,
+        map: &mut ResMap,
+        affix: &Spanned,
+        is_prefix: bool,
+        specs: &[FieldSpec],
+    ) -> Result<()> {
         for resource in map.iter_mut() {
             let id = resource.original_id();
             let kept = matches!(id.kind.as_str(), "CustomResourceDefinition" | "Namespace")
@@ -85,7 +97,7 @@ impl Builder<'_> {
             if kept {
                 continue;
             }
-            for spec in specs::NAME {
+            for spec in specs {
                 if !spec.selects(id.group(), id.version(), &id.kind) {
                     continue;
                 }
@@ -111,36 +123,37 @@ impl Builder<'_> {
     }
 
     /// One entry of `labels`.
-    pub(crate) fn add_label_entry(&self, map: &mut ResMap, label: &Label) -> Result<()> {
+    pub(crate) fn add_label_entry(
+        &self,
+        map: &mut ResMap,
+        label: &Label,
+        config: &TransformConfig,
+    ) -> Result<()> {
         if label.pairs.is_empty() {
             return Ok(());
         }
-        let mut chosen: Vec<FieldSpec> = Vec::new();
-        let own = label.fields.iter().map(|field| FieldSpec {
-            group: Cow::Owned(field.group.clone()),
-            version: Cow::Owned(field.version.clone()),
-            kind: Cow::Owned(field.kind.clone()),
-            path: Cow::Owned(field.path.clone()),
-            create: field.create,
-        });
-        chosen.extend(own);
-        if label.include_selectors {
-            merge_specs(&mut chosen, specs::COMMON_LABELS);
-        } else {
-            if label.include_templates {
-                merge_specs(&mut chosen, specs::TEMPLATE_LABELS);
-            }
-            if label.include_volume_claim_templates {
-                merge_specs(&mut chosen, specs::VOLUME_CLAIM_TEMPLATE_LABELS);
-            }
-            let metadata = FieldSpec {
-                group: Cow::Borrowed(""),
-                version: Cow::Borrowed(""),
-                kind: Cow::Borrowed(""),
-                path: Cow::Borrowed("metadata/labels"),
-                create: true,
+        let mut chosen: Vec<FieldSpec> = label.fields.iter().map(FieldSpec::from).collect();
+        let metadata = [FieldSpec {
+            group: Cow::Borrowed(""),
+            version: Cow::Borrowed(""),
+            kind: Cow::Borrowed(""),
+            path: Cow::Borrowed("metadata/labels"),
+            create: true,
+        }];
+        let fields = |slot| config.fields(slot);
+        let more: &[&[FieldSpec]] =
+            match (label.include_selectors, label.include_templates, label.include_volume_claim_templates) {
+                (true, _, _) => &[fields(Slot::CommonLabels)],
+                (_, true, true) => {
+                    &[fields(Slot::TemplateLabels), fields(Slot::VolumeClaimTemplateLabels), &metadata]
+                }
+                (_, true, false) => &[fields(Slot::TemplateLabels), &metadata],
+                (_, false, true) => &[fields(Slot::VolumeClaimTemplateLabels), &metadata],
+                (_, false, false) => &[&metadata],
             };
-            merge_specs(&mut chosen, std::slice::from_ref(&metadata));
+        let span = label.pairs.first().map_or(crate::node::Span::NONE, |(key, _)| key.span);
+        for specs in std::iter::once(&fields(Slot::Labels)).chain(more) {
+            merge_specs(&mut chosen, specs).map_err(|conflict| self.config_conflict(&conflict, span))?;
         }
         self.add_entries(map, &label.pairs, &chosen)
     }
@@ -171,9 +184,14 @@ impl Builder<'_> {
     }
 
     /// One entry of `replicas`.
-    pub(crate) fn set_replicas(&self, map: &mut ResMap, replica: &Replica) -> Result<()> {
+    pub(crate) fn set_replicas(
+        &self,
+        map: &mut ResMap,
+        replica: &Replica,
+        specs: &[FieldSpec],
+    ) -> Result<()> {
         let mut found = false;
-        for spec in specs::REPLICAS {
+        for spec in specs {
             for resource in map.iter_mut() {
                 let api_version = resource.api_version();
                 let (group, version) = group_version(&api_version);
@@ -194,7 +212,7 @@ impl Builder<'_> {
             }
         }
         if !found {
-            let kinds: Vec<&str> = specs::REPLICAS.iter().map(|spec| &*spec.kind).collect();
+            let kinds: Vec<&str> = specs.iter().map(|spec| &*spec.kind).collect();
             let message = format!("no {} is named `{}`", kinds.join(", "), replica.name.text);
             return Err(self.error(replica.name.span, "replicas-without-target", message));
         }
@@ -202,7 +220,7 @@ impl Builder<'_> {
     }
 
     /// One entry of `images`: first every container anywhere, then the fields that kustomize lists.
-    pub(crate) fn set_image(&mut self, map: &mut ResMap, image: &Image) -> Result<()> {
+    pub(crate) fn set_image(&mut self, map: &mut ResMap, image: &Image, specs: &[FieldSpec]) -> Result<()> {
         let part = |text: &Option<Spanned>| text.as_ref().map(|text| (text.text.clone(), text.span));
         let change = ImageChange {
             new_name: part(&image.new_name),
@@ -230,7 +248,7 @@ impl Builder<'_> {
             }
         }
         for resource in map.iter_mut().filter(|resource| !is_crd(resource)) {
-            for spec in specs::IMAGES {
+            for spec in specs {
                 let mut found = false;
                 crate::kustomize::fieldspec::look(&resource.node, spec, &mut |node| {
                     found |= node.text().is_some_and(|text| edit.matches(&text));
@@ -251,21 +269,6 @@ impl Builder<'_> {
             self.warn(image.name.span, "image-matches-nothing", message);
         }
         Ok(())
-    }
-}
-
-/// Adds what is new; the first of two specs for one field counts.
-fn merge_specs(into: &mut Vec<FieldSpec>, more: &[FieldSpec]) {
-    for spec in more {
-        let known = into.iter().any(|old| {
-            old.path == spec.path
-                && old.group == spec.group
-                && old.version == spec.version
-                && old.kind == spec.kind
-        });
-        if !known {
-            into.push(spec.clone());
-        }
     }
 }
 
