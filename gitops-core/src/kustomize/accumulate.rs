@@ -149,6 +149,11 @@ impl Builder<'_> {
                 self.absorb(&mut map, resource)?;
             }
         }
+        if !k.generators.is_empty() {
+            for resource in self.run_generators(k)? {
+                self.absorb(&mut map, resource)?;
+            }
+        }
         for entry in &k.components {
             let path = self.directory(entry, "components")?;
             self.enter(entry, &path)?;
@@ -160,6 +165,8 @@ impl Builder<'_> {
             self.merge_config(&mut map, &config, entry.span)?;
         }
         self.transform(k, &mut map)?;
+        self.run_transformers(&mut map, &k.transformers)?;
+        self.run_validators(&mut map, &k.validators)?;
         self.declare_vars(&mut map, &k.vars)?;
         Ok(map)
     }
@@ -200,7 +207,7 @@ impl Builder<'_> {
     }
 
     /// One entry of `resources`: a file of objects, or a directory with a kustomization.
-    fn accumulate_entry(&mut self, entry: &Spanned, mut map: ResMap) -> Result<ResMap> {
+    pub(crate) fn accumulate_entry(&mut self, entry: &Spanned, mut map: ResMap) -> Result<ResMap> {
         if entry.text.is_empty() {
             return Err(self.error(entry.span, "empty-entry", "an entry of `resources` is empty"));
         }
@@ -271,7 +278,7 @@ impl Builder<'_> {
     }
 
     /// Adds an object; one with the same id is an error.
-    fn append(&mut self, map: &mut ResMap, resource: Resource) -> Result<()> {
+    pub(crate) fn append(&mut self, map: &mut ResMap, resource: Resource) -> Result<()> {
         if let Some(other) = map.find(&resource.id()) {
             let message = format!(
                 "{} is already there: {}; remove one, or turn it into a patch",
@@ -323,7 +330,7 @@ impl Builder<'_> {
         Ok(())
     }
 
-    fn add_hashes(&mut self, map: &mut ResMap) -> Result<()> {
+    pub(crate) fn add_hashes(&mut self, map: &mut ResMap) -> Result<()> {
         for resource in map.iter_mut().filter(|resource| resource.needs_hash) {
             let Some(hash) = crate::kustomize::hash::suffix(&resource.node) else {
                 let message = format!(

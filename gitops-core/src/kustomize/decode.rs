@@ -23,6 +23,8 @@ impl Spanned {
 #[derive(Clone, Copy)]
 pub(crate) struct Decoder<'a> {
     pub(crate) sources: &'a SourceMap,
+    /// Whether unknown fields are left alone, as in the configurations of plugins.
+    pub(crate) lenient: bool,
 }
 
 impl Decoder<'_> {
@@ -56,6 +58,9 @@ impl Decoder<'_> {
             let key = entry.key.as_str();
             let name = known.iter().find(|name| **name == key);
             let name = name.or_else(|| known.iter().find(|name| name.eq_ignore_ascii_case(key)));
+            if name.is_none() && self.lenient {
+                continue;
+            }
             let Some(name) = name else {
                 let hint = crate::kustomize::suggest::closest(key, known)
                     .map_or(String::new(), |name| format!("; did you mean `{name}`?"));

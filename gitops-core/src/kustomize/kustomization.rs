@@ -46,6 +46,9 @@ pub(crate) struct Kustomization {
     /// Files with OpenAPI definitions of custom resources.
     pub(crate) crds: Vec<Spanned>,
     pub(crate) vars: Vec<Var>,
+    pub(crate) generators: Vec<Spanned>,
+    pub(crate) transformers: Vec<Spanned>,
+    pub(crate) validators: Vec<Spanned>,
     /// Deprecated fields in use: name, successor, place.
     pub(crate) deprecated: Vec<(&'static str, &'static str, Span)>,
     /// Fields in use that this version does not implement.
@@ -256,6 +259,9 @@ impl Decoder<'_> {
                 "generatorOptions" => k.generator_options = self.generator_options(node)?,
                 "configurations" => k.configurations = self.strings(node, name)?,
                 "vars" => k.vars = self.list(node, name, |item| self.var(item))?,
+                "generators" => k.generators = self.strings(node, name)?,
+                "transformers" => k.transformers = self.strings(node, name)?,
+                "validators" => k.validators = self.strings(node, name)?,
                 "crds" => k.crds = self.strings(node, name)?,
                 "buildMetadata" => k.build_metadata = self.strings(node, name)?,
                 // Checked where they are used.
@@ -419,7 +425,7 @@ impl Decoder<'_> {
         Ok(image)
     }
 
-    fn replica(&self, node: &Node) -> Result<Replica> {
+    pub(crate) fn replica(&self, node: &Node) -> Result<Replica> {
         let mut replica =
             Replica { name: Spanned { text: "".into(), span: node.span }, count: 0, count_span: node.span };
         for (name, entry) in self.fields(node, "an entry of replicas", &["name", "count"])? {
@@ -434,7 +440,7 @@ impl Decoder<'_> {
         Ok(replica)
     }
 
-    fn generator(&self, node: &Node, field: &str, secret: bool) -> Result<Generator> {
+    pub(crate) fn generator(&self, node: &Node, field: &str, secret: bool) -> Result<Generator> {
         const CONFIG_MAP: &[&str] =
             &["name", "namespace", "behavior", "literals", "files", "envs", "env", "options"];
         const SECRET: &[&str] =

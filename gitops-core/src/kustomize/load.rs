@@ -40,7 +40,7 @@ impl<'a> Builder<'a> {
     }
 
     pub(crate) fn decoder(&self) -> Decoder<'_> {
-        Decoder { sources: self.sources() }
+        Decoder { sources: self.sources(), lenient: false }
     }
 
     pub(crate) fn error(&self, span: Span, code: &'static str, message: impl Into<String>) -> Error {

@@ -22,6 +22,7 @@ mod load;
 mod nameref;
 pub mod patch;
 mod patches;
+mod plugins;
 mod reach;
 mod refold;
 mod resource;

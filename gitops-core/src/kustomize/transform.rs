@@ -104,7 +104,9 @@ impl Builder<'_> {
                 if spec.path == "metadata/name" {
                     let affixes = if is_prefix { &mut resource.prefixes } else { &mut resource.suffixes };
                     affixes.push(affix.text.clone());
-                    resource.store_previous_id();
+                    if !affix.text.is_empty() {
+                        resource.store_previous_id();
+                    }
                 }
                 let create = Create::Text(affix.span);
                 visit(&mut resource.node, spec, create, self.sources(), &mut |node| {
