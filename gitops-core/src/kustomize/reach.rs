@@ -91,6 +91,13 @@ pub fn reach(files: &dyn Files, dir: &str, options: &BuildOptions) -> Result<Rea
             None => drop(found.trees.insert(dir)),
             Some(documents) => {
                 for document in documents.iter() {
+                    // The configurations of plugins name files of their own.
+                    if ["generators", "transformers", "validators"]
+                        .iter()
+                        .any(|field| document.get(field).is_some())
+                    {
+                        found.trees.insert(dir.clone());
+                    }
                     texts(document, &mut |text| candidate(files, &dir, text, &mut found, &mut open));
                 }
             }
@@ -164,5 +171,16 @@ mod tests {
         for path in ["other/x.yaml", "base/unrelated.yaml", "prod/notes.md", "bas"] {
             assert!(!reach.contains(path), "{path}");
         }
+    }
+
+    #[test]
+    fn with_plugins_everything_below_counts() {
+        let files = Memory::new().with("app/kustomization.yaml", "transformers: [t.yaml]\n").with(
+            "app/t.yaml",
+            "apiVersion: builtin\nkind: PatchTransformer\nmetadata: {name: t}\npath: p.yaml\n",
+        );
+        let reach = reach(&files, "app", &BuildOptions::default()).unwrap();
+        assert!(reach.contains("app/p.yaml"));
+        assert!(!reach.contains("other/p.yaml"));
     }
 }
