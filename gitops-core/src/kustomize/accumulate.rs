@@ -203,7 +203,7 @@ impl Builder<'_> {
         for image in &k.images {
             self.set_image(map, image, fields(Slot::Images))?;
         }
-        Ok(())
+        self.replace(map, &k.replacements)
     }
 
     /// One entry of `resources`: a file of objects, or a directory with a kustomization.

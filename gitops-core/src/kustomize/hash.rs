@@ -106,7 +106,8 @@ fn write_json(node: &Node, out: &mut String) {
     }
 }
 
-fn write_string(text: &str, out: &mut String) {
+/// A text as Go's `encoding/json` writes it.
+pub(crate) fn write_string(text: &str, out: &mut String) {
     out.push('"');
     for c in text.chars() {
         match c {

@@ -7,6 +7,7 @@ use crate::Result;
 use crate::knowledge::field_specs::FieldSpec;
 use crate::kustomize::decode::{Decoder, Spanned};
 use crate::kustomize::vars::Var;
+use crate::kustomize::replacements;
 use crate::node::{Node, Span};
 
 /// What kind of kustomization a file is.
@@ -36,6 +37,7 @@ pub(crate) struct Kustomization {
     pub(crate) patches_json6902: Vec<Patch>,
     pub(crate) images: Vec<Image>,
     pub(crate) replicas: Vec<Replica>,
+    pub(crate) replacements: Vec<replacements::Entry>,
     pub(crate) config_maps: Vec<Generator>,
     pub(crate) secrets: Vec<Generator>,
     pub(crate) generator_options: GeneratorOptions,
@@ -246,6 +248,7 @@ impl Decoder<'_> {
                 "images" => k.images = self.list(node, name, |item| self.image(item))?,
                 "imageTags" => image_tags = self.list(node, name, |item| self.image(item))?,
                 "replicas" => k.replicas = self.list(node, name, |item| self.replica(item))?,
+                "replacements" => k.replacements = replacements::Reader::new(*self, true).entries(node)?,
                 "sortOptions" => k.sort_options = Some(self.sort_options(node)?),
                 "resources" => k.resources = self.strings(node, name)?,
                 "components" => k.components = self.strings(node, name)?,

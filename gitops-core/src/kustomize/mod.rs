@@ -25,6 +25,7 @@ mod patches;
 mod plugins;
 mod reach;
 mod refold;
+mod replacements;
 mod resource;
 mod sort;
 mod suggest;
