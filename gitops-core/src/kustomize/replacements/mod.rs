@@ -126,6 +126,7 @@ struct Origin {
 
 impl Builder<'_> {
     /// Reads what stands under `replacements`; `strict` refuses unknown fields.
+    #[allow(dead_code, reason = "for the ReplacementTransformer plugin")]
     pub(crate) fn read_replacements(&mut self, node: &Node, strict: bool) -> Result<Vec<Entry>> {
         let sources = self.sources().clone();
         let mut reader = Reader::new(crate::kustomize::decode::Decoder { sources: &sources }, strict);

@@ -441,7 +441,7 @@ mod tests {
             ("b.c", false, Ok((0, base))),
             ("s.c", false, Err(())),
             ("a.b", false, Err(())),
-            ("a.[n=a+].b", true, Err(())),
+            ("a.[n=a{2}].b", true, Err(())),
             ("a.[n].b", false, Err(())),
         ] {
             let mut node = tree(base);
