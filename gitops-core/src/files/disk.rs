@@ -155,6 +155,11 @@ impl Store for Disk {
 }
 
 impl Files for Disk {
+    /// Relative to the root, but absolute where the root is the whole disk.
+    fn display(&self, path: &str) -> String {
+        if self.root.parent().is_none() { format!("/{path}") } else { path.to_owned() }
+    }
+
     fn kind(&self, path: &str) -> Result<Option<FileKind>> {
         Ok(match follow(self, path)? {
             Some((_, Target::Directory(_))) => Some(FileKind::Directory),

@@ -72,7 +72,8 @@ impl<'a> Builder<'a> {
 
     /// A person's name for the path of an entry.
     pub(crate) fn shown(&self, path: &str) -> String {
-        if path.is_empty() { ".".into() } else { self.files.display(path) }
+        let shown = self.files.display(path);
+        if shown.is_empty() { ".".into() } else { shown }
     }
 
     /// Enters the directory that `entry` names, relative to the present one; [`Builder::leave`] ends it.
