@@ -1,5 +1,6 @@
 //! Facts about Kubernetes, kustomize and their neighbours as tables, each with its source and version.
 
+pub mod charts;
 pub mod field_specs;
 pub mod generated_names;
 pub mod list_identity;

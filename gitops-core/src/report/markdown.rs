@@ -326,10 +326,13 @@ fn place(finding: &Finding) -> String {
     let at = |location: &Location| code(&location.to_string());
     match (&finding.location, &finding.previous_location, finding.location_of) {
         (None, _, _) => "no source text is known".into(),
-        (Some(location), Some(previous), LocationOf::Value) => {
-            format!("set at {} ({} before)", at(location), at(previous))
+        (Some(location), previous, LocationOf::Value) => {
+            let what = finding.path.as_ref().map(|path| format!("{} ", code(path))).unwrap_or_default();
+            let verb = if finding.status == FindingStatus::Resolved { "was set at" } else { "set at" };
+            let before =
+                previous.as_ref().map(|place| format!(" ({} before)", at(place))).unwrap_or_default();
+            format!("{what}{verb} {}{before}", at(location))
         }
-        (Some(location), None, LocationOf::Value) => format!("set at {}", at(location)),
         (Some(location), _, LocationOf::Object) => format!("the object is at {}", at(location)),
     }
 }

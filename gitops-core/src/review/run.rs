@@ -11,6 +11,7 @@ use super::side::Side;
 use super::{findings, policies};
 use crate::files::Files;
 use crate::git::{self, ChangedPath, Repository, changed_paths};
+use crate::knowledge::charts;
 use crate::sources::Environment;
 use crate::{Diagnostic, Error, ErrorKind, Result};
 
@@ -185,6 +186,17 @@ impl Work<'_> {
         }
         let old = base.as_deref().and_then(|build| build.as_ref().ok());
         let new = head.as_deref().and_then(|build| build.as_ref().ok());
+        let charts = new.map_or(&[][..], |build| &build.objects).iter();
+        let charts: Vec<_> =
+            charts.filter(|object| charts::is_chart(object.group(), object.kind())).collect();
+        if let (Some(first), Some(build)) = (charts.first(), new) {
+            let message = format!(
+                "`{name}`: {} of Helm charts, which the cluster renders: their objects and images were not seen",
+                if charts.len() == 1 { "an installation" } else { "installations" }
+            );
+            let entry = NotChecked::new("chart-not-rendered", charts.len(), message);
+            notes.not_checked.insert(entry.at(build.location(first, &crate::node::Path::new())));
+        }
         let comparison = compare(old, new);
         review.objects = comparison.objects;
         review.images = comparison.images;
