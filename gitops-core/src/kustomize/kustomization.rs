@@ -6,8 +6,8 @@
 use crate::Result;
 use crate::knowledge::field_specs::FieldSpec;
 use crate::kustomize::decode::{Decoder, Spanned};
-use crate::kustomize::vars::Var;
 use crate::kustomize::replacements;
+use crate::kustomize::vars::Var;
 use crate::node::{Node, Span};
 
 /// What kind of kustomization a file is.
