@@ -18,7 +18,7 @@ use crate::yaml::Dialect;
 const VALIDATED_BY: &str = "validated-by";
 
 /// Kinds that kustomize has built in and that are not implemented here.
-const NOT_YET: [&str; 3] = ["IAMPolicyGenerator", "ReplacementTransformer", "ValueAddTransformer"];
+const NOT_YET: [&str; 2] = ["IAMPolicyGenerator", "ValueAddTransformer"];
 
 /// A field of a plugin's configuration, whatever the case of its name.
 fn field<'n>(node: &'n Node, name: &str) -> Option<&'n Node> {
@@ -192,6 +192,13 @@ impl Builder<'_> {
                 let replica = decoder.replica(field(plugin, "replica").unwrap_or(&empty))?;
                 self.set_replicas(map, &replica, &specs()?)
             }
+            "ReplacementTransformer" => match field(plugin, "replacements") {
+                Some(node) => {
+                    let entries = self.read_replacements(node, false)?;
+                    self.replace(map, &entries)
+                }
+                None => Ok(()),
+            },
             "HashTransformer" => self.add_hashes(map),
             "PatchTransformer" => {
                 let mut patch = decoder.patch(plugin, "transformers")?;

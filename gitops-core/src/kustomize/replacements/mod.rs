@@ -126,10 +126,10 @@ struct Origin {
 
 impl Builder<'_> {
     /// Reads what stands under `replacements`; `strict` refuses unknown fields.
-    #[allow(dead_code, reason = "for the ReplacementTransformer plugin")]
     pub(crate) fn read_replacements(&mut self, node: &Node, strict: bool) -> Result<Vec<Entry>> {
         let sources = self.sources().clone();
-        let mut reader = Reader::new(crate::kustomize::decode::Decoder { sources: &sources }, strict);
+        let mut reader =
+            Reader::new(crate::kustomize::decode::Decoder { sources: &sources, lenient: false }, strict);
         let entries = reader.entries(node)?;
         let warnings = reader.warnings;
         self.note(warnings);
@@ -157,7 +157,8 @@ impl Builder<'_> {
         let empty = Node::new(Value::Null, entry.span);
         let root = documents.first().unwrap_or(&empty);
         let sources = self.sources().clone();
-        let mut reader = Reader::new(crate::kustomize::decode::Decoder { sources: &sources }, false);
+        let mut reader =
+            Reader::new(crate::kustomize::decode::Decoder { sources: &sources, lenient: false }, false);
         let replacements = reader.file(root)?;
         let warnings = reader.warnings;
         self.note(warnings);
