@@ -37,6 +37,7 @@ struct Case {
     options: CaseOptions,
     expected_output: Option<String>,
     expected_compare: Option<String>,
+    expected_error: Option<serde_json::Value>,
     verified: bool,
 }
 
@@ -173,7 +174,12 @@ fn report(name: &str, result: &Result<String, Error>, wanted: Option<&str>) {
 fn cases(data: &Path) -> usize {
     let mut scores = Scores::new();
     let (mut errors, mut newer) = (Scores::new(), Scores::new());
+    let mut skipped = Vec::new();
     for case in json_lines::<Case>(&data.join("kustomize/cases.jsonl")) {
+        if case.expected_output.is_none() && case.expected_error.is_none() {
+            skipped.push(case.name);
+            continue;
+        }
         let mut files = Memory::new();
         for dir in &case.dirs {
             files.add_dir(dir);
@@ -206,6 +212,9 @@ fn cases(data: &Path) -> usize {
         if shown(&case.name) && !passed {
             report(&case.name, &result, case.expected_output.as_deref());
         }
+    }
+    for name in &skipped {
+        println!("skipped {name}: the data says neither what it builds nor that it fails");
     }
     check_floor("kustomize", &scores)
         + check_floor("kustomize-errors", &errors)
