@@ -126,7 +126,7 @@ fn note(left_out: &BTreeMap<(u8, &str), usize>, budget: usize) -> String {
     if left_out.is_empty() {
         return format!("\n> Some entries are shortened to stay within {budget} bytes.\n");
     }
-    let parts: Vec<String> = left_out.iter().map(|((_, what), count)| format!("{count} {what}")).collect();
+    let parts: Vec<String> = left_out.iter().map(|((_, what), count)| format!("{what} ({count})")).collect();
     let mut text = format!("\n> Left out to stay within {budget} bytes: {}.\n", parts.join(", "));
     if text.len() > NOTE {
         let total: usize = left_out.values().sum();
@@ -151,7 +151,7 @@ mod tests {
         assert_eq!(assemble(sections(), 5_000), format!("[small talk:{long}b][news:n1n2]"));
         assert_eq!(
             assemble(sections(), 700),
-            "[news:n1n2]\n> Left out to stay within 700 bytes: 2 small talk.\n"
+            "[news:n1n2]\n> Left out to stay within 700 bytes: small talk (2).\n"
         );
         assert_eq!(assemble(sections(), 10), "[news:n1]");
         assert_eq!(assemble(sections(), 3), "");
