@@ -51,6 +51,13 @@ pub fn merge_object(
             restore(object, path, value);
         }
     }
+    // Setting the type of an object that has no apiVersion, kustomize leaves an empty one behind.
+    if options.has_target
+        && let Some(map) = object.as_map_mut()
+        && !map.contains_key("apiVersion")
+    {
+        map.insert("apiVersion", Node::null());
+    }
     Ok(outcome)
 }
 
