@@ -37,6 +37,9 @@ struct Candidates {
 
 /// Rewrites every reference that the tables know.
 pub(crate) fn fix(builder: &Builder<'_>, map: &mut ResMap) -> Result<()> {
+    for resource in map.iter() {
+        check_subjects(builder, resource)?;
+    }
     let candidates = Candidates::of(map);
     if candidates.all.is_empty() {
         return Ok(());
@@ -197,6 +200,24 @@ impl Subset {
             || *effective == self.namespace
             || self.bound.contains(effective)
     }
+}
+
+/// Kustomize refuses a RoleBinding whose service account has a namespace that is not text.
+fn check_subjects(builder: &Builder<'_>, resource: &Resource) -> Result<()> {
+    if resource.node.get("kind").and_then(Node::as_str) != Some("RoleBinding") {
+        return Ok(());
+    }
+    for subject in resource.node.get("subjects").and_then(Node::as_seq).unwrap_or(&[]) {
+        let is_account = subject.get("kind").and_then(Node::as_str) == Some("ServiceAccount");
+        let namespace =
+            subject.get("namespace").filter(|namespace| is_account && namespace.as_str().is_none());
+        if let Some(namespace) = namespace {
+            let message =
+                format!("the namespace of this service account is {}; name one", namespace.type_name());
+            return Err(builder.error(namespace.span, "blank-namespace", message));
+        }
+    }
+    Ok(())
 }
 
 /// The choice of the object that one field names.
