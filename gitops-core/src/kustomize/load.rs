@@ -3,8 +3,6 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
-
 use crate::files::{self, Content, ContentId, FileKind, Files};
 use crate::kustomize::decode::{Decoder, Spanned};
 use crate::kustomize::kustomization::{Kind, Kustomization};
@@ -403,13 +401,7 @@ pub(crate) fn is_remote_base(path: &str) -> bool {
 }
 
 fn content_id(content: &Content) -> ContentId {
-    content.id.unwrap_or_else(|| {
-        let mut id = [0; 20];
-        for (byte, hashed) in id.iter_mut().zip(Sha256::digest(&content.bytes)) {
-            *byte = hashed;
-        }
-        ContentId(id)
-    })
+    content.id.unwrap_or_else(|| ContentId::of(&content.bytes))
 }
 
 #[cfg(test)]

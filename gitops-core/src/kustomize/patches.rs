@@ -1,8 +1,6 @@
 //! `patches`, `patchesStrategicMerge` and `patchesJson6902`: which objects they are for, and how they
 //! are read. The merge engines themselves are in [`crate::kustomize::patch`].
 
-use std::borrow::Cow;
-
 use regex::Regex;
 
 use crate::Result;
@@ -14,7 +12,7 @@ use crate::kustomize::kustomization::{Patch, Target};
 use crate::kustomize::load::Builder;
 use crate::kustomize::patch::json6902::{self, JsonPatch};
 use crate::kustomize::patch::{self, Outcome, PatchOptions};
-use crate::kustomize::resource::{ResId, Resource, as_text};
+use crate::kustomize::resource::{ResId, Resource};
 use crate::node::{FileId, Node, Span};
 use crate::object::{LabelSelector, group_version};
 use crate::yaml::Dialect;
@@ -301,16 +299,9 @@ impl Builder<'_> {
             if !(fits(&namespace, &original.namespace) || fits(&namespace, &id.namespace)) {
                 continue;
             }
-            let matches = |selector: &Option<LabelSelector>, field: &str| {
-                let map = resource.node.at(&["metadata", field]);
-                selector.as_ref().is_none_or(|selector| {
-                    selector.matches(|key| {
-                        map.and_then(|map| map.get(key))
-                            .map(|value| Cow::Owned(as_text(value).text.to_string()))
-                    })
-                })
-            };
-            if matches(&labels, "labels") && matches(&annotations, "annotations") {
+            if resource.is_selected(labels.as_ref(), "labels")
+                && resource.is_selected(annotations.as_ref(), "annotations")
+            {
                 selected.push(at);
             }
         }
@@ -325,7 +316,8 @@ impl Builder<'_> {
         Ok(selected)
     }
 
-    fn pattern(&self, text: &Spanned) -> Result<Regex> {
+    /// The regular expression of a selector, which must match the whole of a text.
+    pub(crate) fn pattern(&self, text: &Spanned) -> Result<Regex> {
         let anchored = format!("^(?:{})$", text.text);
         go_regex::compile(&anchored).map_err(|error| {
             let message = format!("`{}` is not a regular expression that can be used: {error}", text.text);
@@ -333,7 +325,8 @@ impl Builder<'_> {
         })
     }
 
-    fn selector(&self, text: &Option<Spanned>) -> Result<Option<LabelSelector>> {
+    /// A label or annotation selector, if one is written.
+    pub(crate) fn selector(&self, text: &Option<Spanned>) -> Result<Option<LabelSelector>> {
         let Some(text) = text else { return Ok(None) };
         let parsed = LabelSelector::parse(&text.text);
         parsed.map(Some).map_err(|error| error.at(self.sources().locate(text.span)))

@@ -2,12 +2,13 @@
 //!
 //! Kustomize keeps this bookkeeping as annotations on the object; here it lives beside it.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use crate::knowledge::scope;
 use crate::kustomize::decode::Spanned;
 use crate::node::{Map, Node, Span, Text, Value};
-use crate::object::group_version;
+use crate::object::{LabelSelector, group_version};
 
 /// The namespace that stands for "has none" in an effective id.
 const NO_NAMESPACE: &str = "_non_namespaceable_";
@@ -238,6 +239,16 @@ impl Resource {
         let map = self.node.at(&["metadata", field]).and_then(Node::as_map);
         let entries = map.map_or(&[][..], Map::entries).iter();
         entries.map(|entry| (entry.key.clone(), as_text(&entry.value))).collect()
+    }
+
+    /// Whether a selector, if there is one, accepts the labels or annotations.
+    pub(crate) fn is_selected(&self, selector: Option<&LabelSelector>, field: &str) -> bool {
+        let map = self.node.at(&["metadata", field]);
+        selector.is_none_or(|selector| {
+            selector.matches(|key| {
+                map.and_then(|map| map.get(key)).map(|value| Cow::Owned(as_text(value).text.to_string()))
+            })
+        })
     }
 
     /// Whether kustomize would have bookkeeping annotations on the object by now.

@@ -14,9 +14,8 @@ use regex::Regex;
 
 use crate::kustomize::accumulate::ResMap;
 use crate::kustomize::decode::Spanned;
-use crate::kustomize::go_regex;
 use crate::kustomize::load::Builder;
-use crate::kustomize::resource::{Resource, as_text};
+use crate::kustomize::resource::Resource;
 use crate::node::{Node, Span, Text, Value};
 use crate::object::{LabelSelector, group_version};
 use crate::yaml::{self, Dialect};
@@ -106,15 +105,8 @@ impl Matcher {
     }
 
     fn selects_metadata(&self, resource: &Resource) -> bool {
-        let matches = |selector: &Option<LabelSelector>, field: &str| {
-            let map = resource.node.at(&["metadata", field]);
-            selector.as_ref().is_none_or(|selector| {
-                selector.matches(|key| {
-                    map.and_then(|map| map.get(key)).map(|value| Cow::Owned(as_text(value).text.to_string()))
-                })
-            })
-        };
-        matches(&self.labels, "labels") && matches(&self.annotations, "annotations")
+        resource.is_selected(self.labels.as_ref(), "labels")
+            && resource.is_selected(self.annotations.as_ref(), "annotations")
     }
 }
 
@@ -304,28 +296,15 @@ impl Builder<'_> {
 
     fn matcher(&self, selector: &Selector) -> Result<Matcher> {
         let id = &selector.id;
-        let pattern = |field: &Option<Spanned>| {
-            let Some(text) = field else { return Ok(None) };
-            let anchored = format!("^(?:{})$", text.text);
-            go_regex::compile(&anchored).map(Some).map_err(|error| {
-                let message =
-                    format!("`{}` is not a regular expression that can be used: {error}", text.text);
-                self.error(text.span, "bad-pattern", message)
-            })
-        };
-        let labels = |text: &Option<Spanned>| {
-            let Some(text) = text else { return Ok(None) };
-            let parsed = LabelSelector::parse(&text.text);
-            parsed.map(Some).map_err(|error| error.at(self.sources().locate(text.span)))
-        };
+        let pattern = |field: &Option<Spanned>| field.as_ref().map(|text| self.pattern(text)).transpose();
         Ok(Matcher {
             group: pattern(&id.group)?,
             version: pattern(&id.version)?,
             kind: pattern(&id.kind)?,
             name: pattern(&id.name)?,
             namespace: pattern(&id.namespace)?,
-            labels: labels(&selector.label_selector)?,
-            annotations: labels(&selector.annotation_selector)?,
+            labels: self.selector(&selector.label_selector)?,
+            annotations: self.selector(&selector.annotation_selector)?,
             any_id: id.is_empty(),
         })
     }
