@@ -4,10 +4,9 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
-use super::links::{Child, Found, Store, Target, follow};
+use super::links::{self, Child, Store};
 use super::{
-    Content, DEFAULT_MAX_FILE_SIZE, DirEntry, FileKind, Files, join, not_a_directory, not_a_file, not_found,
-    too_large,
+    Content, DEFAULT_MAX_FILE_SIZE, DirEntry, FileKind, Files, join, not_a_directory, not_found, too_large,
 };
 use crate::{Error, ErrorKind, Result};
 
@@ -81,10 +80,6 @@ impl Disk {
     #[must_use]
     pub fn root(&self) -> &Path {
         &self.root
-    }
-
-    fn find(&self, path: &str) -> Result<Found<Self>> {
-        follow(self, path)?.ok_or_else(|| not_found(path))
     }
 }
 
@@ -161,19 +156,11 @@ impl Files for Disk {
     }
 
     fn kind(&self, path: &str) -> Result<Option<FileKind>> {
-        Ok(match follow(self, path)? {
-            Some((_, Target::Directory(_))) => Some(FileKind::Directory),
-            Some((_, Target::File(_))) => Some(FileKind::File),
-            Some((_, Target::Other(_))) | None => None,
-        })
+        links::kind(self, path)
     }
 
     fn read(&self, path: &str) -> Result<Content> {
-        let full = match self.find(path)?.1 {
-            Target::File(full) => full,
-            Target::Directory(_) => return Err(not_a_file(path, "a directory")),
-            Target::Other(what) => return Err(not_a_file(path, what)),
-        };
+        let full = links::file(self, path)?;
         let file = fs::File::open(&full).map_err(|cause| io_error(path, cause))?;
         let size = file.metadata().map_err(|cause| io_error(path, cause))?.len();
         if size > self.max_file_size {
@@ -191,7 +178,7 @@ impl Files for Disk {
     }
 
     fn list(&self, path: &str) -> Result<Vec<DirEntry>> {
-        let Target::Directory(full) = self.find(path)?.1 else { return Err(not_a_directory(path)) };
+        let full = links::directory(self, path)?;
         let mut entries = Vec::new();
         for entry in fs::read_dir(full).map_err(|cause| io_error(path, cause))? {
             let entry = entry.map_err(|cause| io_error(path, cause))?;
@@ -215,7 +202,7 @@ impl Files for Disk {
     }
 
     fn resolve(&self, path: &str) -> Result<String> {
-        Ok(self.find(path)?.0)
+        Ok(links::existing(self, path)?.0)
     }
 
     fn from_absolute(&self, path: &str) -> Option<String> {

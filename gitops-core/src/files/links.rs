@@ -1,6 +1,6 @@
 //! Symbolic links, followed component by component in the same way on disk and in Git trees.
 
-use super::outside_root;
+use super::{FileKind, not_a_directory, not_a_file, not_found, outside_root};
 use crate::{Error, ErrorKind, Result};
 
 /// As many links as Linux follows in one path.
@@ -44,6 +44,37 @@ pub(crate) enum Target<D, F> {
 
 /// A target and its path without links.
 pub(crate) type Found<S> = (String, Target<<S as Store>::Directory, <S as Store>::File>);
+
+/// What stands at `path`; `None` where it leads nowhere, or to something that is never opened.
+pub(crate) fn kind<S: Store>(store: &S, path: &str) -> Result<Option<FileKind>> {
+    Ok(match follow(store, path)? {
+        Some((_, Target::Directory(_))) => Some(FileKind::Directory),
+        Some((_, Target::File(_))) => Some(FileKind::File),
+        Some((_, Target::Other(_))) | None => None,
+    })
+}
+
+/// The file that `path` leads to.
+pub(crate) fn file<S: Store>(store: &S, path: &str) -> Result<S::File> {
+    match existing(store, path)?.1 {
+        Target::File(file) => Ok(file),
+        Target::Directory(_) => Err(not_a_file(path, "a directory")),
+        Target::Other(what) => Err(not_a_file(path, what)),
+    }
+}
+
+/// The directory that `path` leads to.
+pub(crate) fn directory<S: Store>(store: &S, path: &str) -> Result<S::Directory> {
+    match existing(store, path)?.1 {
+        Target::Directory(directory) => Ok(directory),
+        Target::File(_) | Target::Other(_) => Err(not_a_directory(path)),
+    }
+}
+
+/// What `path` leads to, and its path without links.
+pub(crate) fn existing<S: Store>(store: &S, path: &str) -> Result<Found<S>> {
+    follow(store, path)?.ok_or_else(|| not_found(path))
+}
 
 /// Follows `path` from the root; `None` where it leads nowhere.
 pub(crate) fn follow<S: Store>(store: &S, path: &str) -> Result<Option<Found<S>>> {

@@ -10,11 +10,8 @@ use gix::objs::{Kind, TreeRefIter};
 
 use super::{Repository, content_id, unreadable};
 use crate::Result;
-use crate::files::links::{Child, Found, Store, Target, follow};
-use crate::files::{
-    Content, ContentId, DEFAULT_MAX_FILE_SIZE, DirEntry, FileKind, Files, not_a_directory, not_a_file,
-    not_found,
-};
+use crate::files::links::{self, Child, Store, Target};
+use crate::files::{Content, ContentId, DEFAULT_MAX_FILE_SIZE, DirEntry, FileKind, Files};
 
 /// A link's text is a path; Linux allows no longer one.
 const MAX_LINK: u64 = 4096;
@@ -115,7 +112,7 @@ impl TreeFiles {
     /// # Errors
     /// As [`Files::kind`].
     pub fn object_id(&self, path: &str) -> Result<Option<ContentId>> {
-        Ok(match follow(self, path)? {
+        Ok(match links::follow(self, path)? {
             Some((_, Target::Directory(tree))) => Some(content_id(tree.id)),
             Some((_, Target::File(id))) => Some(content_id(id)),
             Some((_, Target::Other(_))) | None => None,
@@ -127,11 +124,7 @@ impl TreeFiles {
     /// # Errors
     /// As [`Files::kind`].
     pub fn is_submodule(&self, path: &str) -> Result<bool> {
-        Ok(matches!(follow(self, path)?, Some((_, Target::Directory(tree))) if tree.submodule))
-    }
-
-    fn find(&self, path: &str) -> Result<Found<Self>> {
-        follow(self, path)?.ok_or_else(|| not_found(path))
+        Ok(matches!(links::follow(self, path)?, Some((_, Target::Directory(tree))) if tree.submodule))
     }
 }
 
@@ -174,25 +167,17 @@ impl Store for TreeFiles {
 
 impl Files for TreeFiles {
     fn kind(&self, path: &str) -> Result<Option<FileKind>> {
-        Ok(match follow(self, path)? {
-            Some((_, Target::Directory(_))) => Some(FileKind::Directory),
-            Some((_, Target::File(_))) => Some(FileKind::File),
-            Some((_, Target::Other(_))) | None => None,
-        })
+        links::kind(self, path)
     }
 
     fn read(&self, path: &str) -> Result<Content> {
-        let id = match self.find(path)?.1 {
-            Target::File(id) => id,
-            Target::Directory(_) => return Err(not_a_file(path, "a directory")),
-            Target::Other(what) => return Err(not_a_file(path, what)),
-        };
+        let id = links::file(self, path)?;
         let bytes = self.repository.object(id, Kind::Blob, path, self.max_file_size)?;
         Ok(Content { bytes: bytes.into(), id: Some(content_id(id)) })
     }
 
     fn list(&self, path: &str) -> Result<Vec<DirEntry>> {
-        let Target::Directory(tree) = self.find(path)?.1 else { return Err(not_a_directory(path)) };
+        let tree = links::directory(self, path)?;
         let mut entries = Vec::with_capacity(tree.entries.len());
         for entry in &tree.entries {
             let Ok(name) = std::str::from_utf8(&entry.name) else { continue };
@@ -217,7 +202,7 @@ impl Files for TreeFiles {
     }
 
     fn resolve(&self, path: &str) -> Result<String> {
-        Ok(self.find(path)?.0)
+        Ok(links::existing(self, path)?.0)
     }
 
     /// A revision stands nowhere in a file system, so no absolute path is in it.

@@ -5,6 +5,7 @@
 //! and tells shared sub-trees equal without walking them.
 
 mod map;
+mod number;
 mod path;
 mod scalar;
 mod serialize;
@@ -12,8 +13,8 @@ mod span;
 mod text;
 
 pub use map::{Entry, Map};
+pub(crate) use number::{float_text, general_text};
 pub use path::{Path, Segment};
-pub(crate) use scalar::float_text;
 pub use scalar::{Plain, Scalar};
 pub use span::{FileId, Location, SourceFile, SourceMap, Span};
 pub use text::Text;
@@ -203,7 +204,7 @@ impl Node {
             Value::Bool(true) => Cow::Borrowed("true"),
             Value::Bool(false) => Cow::Borrowed("false"),
             Value::Int(value) => Cow::Owned(value.to_string()),
-            Value::Float(value) => Cow::Owned(scalar::float_text(*value)),
+            Value::Float(value) => Cow::Owned(float_text(*value)),
             Value::String(text) => Cow::Borrowed(text),
             Value::Plain(plain) => Cow::Borrowed(plain.text()),
             Value::Seq(_) | Value::Map(_) => return None,

@@ -3,6 +3,7 @@
 use regorus::Value;
 
 use super::value::is_float;
+use crate::node::general_text;
 
 /// The text of a term in Rego's notation: `{"a": 1}`, `["x"]`, `{1, 2}`, `set()`.
 pub(crate) fn term(value: &Value) -> String {
@@ -48,32 +49,9 @@ fn write_term(value: &Value, out: &mut String) {
 
 fn number(value: &Value) -> String {
     match value {
-        Value::Number(_) if is_float(value) => value.as_f64().map(general).unwrap_or_default(),
+        Value::Number(_) if is_float(value) => value.as_f64().map(general_text).unwrap_or_default(),
         Value::Number(number) => number.format_decimal(),
         _ => String::new(),
-    }
-}
-
-/// Go's `%g` with the shortest digits that give the number back: an exponent below 1e-4 and from 1e6.
-fn general(value: f64) -> String {
-    if !value.is_finite() {
-        return if value.is_nan() {
-            "NaN"
-        } else if value > 0.0 {
-            "+Inf"
-        } else {
-            "-Inf"
-        }
-        .into();
-    }
-    let text = format!("{value:e}");
-    let Some((digits, exponent)) = text.split_once('e') else { return text };
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    if !(-4..6).contains(&exponent) {
-        let sign = if exponent < 0 { '-' } else { '+' };
-        format!("{digits}e{sign}{:02}", exponent.unsigned_abs())
-    } else {
-        format!("{value}")
     }
 }
 
@@ -141,7 +119,7 @@ impl Arg {
     fn plain(&self) -> String {
         match self {
             Self::Int(text) | Self::Text(text) => text.clone(),
-            Self::Float(value) => general(*value),
+            Self::Float(value) => general_text(*value),
         }
     }
 }
@@ -300,7 +278,7 @@ fn verb_text(verb: char, arg: &Arg, spec: &Spec) -> String {
         }
         (Arg::Float(value), 'v' | 'g' | 'G') => {
             let text = match spec.precision {
-                None => general(*value),
+                None => general_text(*value),
                 Some(precision) => general_with(*value, precision.max(1)),
             };
             signed(if verb == 'G' { text.to_uppercase() } else { text }, spec)

@@ -120,6 +120,9 @@ fn headline(review: &Review) -> String {
     if other_errors > 0 {
         parts.push(counted(other_errors, "error", "errors"));
     }
+    if summary.not_checked > 0 {
+        parts.push(format!("{} not checked", summary.not_checked));
+    }
     parts.join(" · ")
 }
 

@@ -1,8 +1,6 @@
 //! What a trip through Go's JSON does to scalars: every number becomes a 64-bit float, and spellings go.
 
-use std::borrow::Cow;
-
-use crate::node::{Node, Plain, Scalar, Text, Value};
+use crate::node::{Node, Plain, Scalar, Text, Value, float_text};
 
 /// The tree with every scalar as Go reads it from JSON, where any number is a 64-bit float; `None` if
 /// nothing changes.
@@ -61,10 +59,10 @@ fn whole(value: f64) -> Value {
         return Value::Float(value);
     }
     // The shortest digits that mean this number, filled up with zeros.
-    let text: Cow<'_, str> = Cow::Owned(format!("{value}"));
+    let text = float_text(value);
     match (text.parse::<i64>(), text.parse::<u64>()) {
         (Ok(value), _) => Value::Int(value),
-        (_, Ok(value)) => Value::Plain(std::sync::Arc::new(Plain::uint(text.into_owned(), value))),
+        (_, Ok(value)) => Value::Plain(std::sync::Arc::new(Plain::uint(text, value))),
         _ => Value::Float(value),
     }
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::knowledge::merge_keys::MergeSchema;
-use crate::node::{Map, Node, SourceMap, Span, Text};
+use crate::node::{Map, Node, SourceMap, Span, Text, general_text};
 use crate::{Diagnostic, Result};
 
 use super::json6902::{self, JsonPatch};
@@ -176,21 +176,7 @@ fn annotation_text(value: &Node) -> String {
         return "null".to_owned();
     }
     match value.as_f64() {
-        Some(number) => shortest(number),
+        Some(number) => general_text(number),
         None => text_of(value),
-    }
-}
-
-/// A number as Go's `%g` with the fewest digits: an exponent below 1e-4 and where seven digits before
-/// the point would be needed.
-fn shortest(value: f64) -> String {
-    let scientific = format!("{value:e}");
-    let Some((digits, exponent)) = scientific.split_once('e') else { return scientific };
-    match exponent.parse::<i32>() {
-        Ok(power) if value != 0.0 && !(-4..6).contains(&power) => {
-            let sign = if power < 0 { '-' } else { '+' };
-            format!("{digits}e{sign}{:02}", power.abs())
-        }
-        _ => format!("{value}"),
     }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use crate::node::{float_text, general_text};
+
 /// Appends an integer in decimal.
 pub(super) fn int(out: &mut String, value: i64) {
     // Writing to a `String` does not fail.
@@ -14,52 +16,17 @@ pub(super) fn uint(out: &mut String, value: u64) {
 }
 
 /// Appends a finite number. JSON drops the point of a whole number, so it comes back as an integer if
-/// 64 bits hold it; the rest is Go's `strconv` format `g`: shortest digits, an exponent of at least
-/// two digits below 1e-4 and from 1e6 on.
+/// 64 bits hold it; the rest is Go's `%g`.
 pub(super) fn float(out: &mut String, value: f64) {
     if value == 0.0 {
         return out.push('0');
     }
-    let (digits, point) = shortest(value.abs());
-    let sign = if value < 0.0 { "-" } else { "" };
-    let zeros = point.saturating_sub(digits.len() as i32);
-    if (digits.len() as i32..=21).contains(&point) {
-        let whole = format!("{sign}{digits}{:0<width$}", "", width = zeros as usize);
-        if whole.parse::<i64>().is_ok() || whole.parse::<u64>().is_ok() {
-            return out.push_str(&whole);
-        }
-    }
-    out.push_str(sign);
-    let split = if (-3..=6).contains(&point) { point } else { 1 };
-    if split <= 0 {
-        let _ = write!(out, "0.{:0<width$}{digits}", "", width = split.unsigned_abs() as usize);
+    let json = float_text(value);
+    if json.parse::<i64>().is_ok() || json.parse::<u64>().is_ok() {
+        out.push_str(&json);
     } else {
-        let (whole, fraction) = digits.split_at_checked(split as usize).unwrap_or((&digits, ""));
-        out.push_str(whole);
-        if !fraction.is_empty() {
-            out.push('.');
-            out.push_str(fraction);
-        }
+        out.push_str(&general_text(value));
     }
-    if split != point {
-        let exponent = point - 1;
-        let sign = if exponent < 0 { '-' } else { '+' };
-        let _ = write!(out, "e{sign}{:02}", exponent.unsigned_abs());
-    }
-}
-
-/// The shortest digits that read back as `value`, a positive number, and how many of them stand before
-/// the point. Between two that are equally near, the even one, as Go has it; the standard library
-/// takes the upper.
-fn shortest(value: f64) -> (String, i32) {
-    let text = serde_json::Value::from(value).to_string();
-    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let all = [whole, fraction].concat();
-    let significant = all.trim_start_matches('0');
-    let leading = all.len() - significant.len();
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    (significant.trim_end_matches('0').to_owned(), exponent + whole.len() as i32 - leading as i32)
 }
 
 #[cfg(test)]
