@@ -6,27 +6,21 @@
 //! nothing that matters here share a row. Lists that are replaced as a whole are not entered by a
 //! patch, so what is below them is left out.
 
-/// The lists that patches merge, by the kinds of objects. Today the built-in table; a schema given by
-/// the `openapi` field of a kustomization would stand in its place.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct MergeSchema(());
+/// The type of objects of a kind; `None` for kinds without lists to merge, and unknown ones.
+///
+/// `api_version` is `group/version`, or the version alone for the core group.
+#[must_use]
+pub fn kind(api_version: &str, kind: &str) -> Option<&'static Type> {
+    let row = KINDS.binary_search_by(|(row, _)| (*row).cmp(api_version)).ok();
+    let (_, kinds) = row.and_then(|at| KINDS.get(at))?;
+    kinds.iter().find(|(name, _)| *name == kind).map(|(_, found)| *found)
+}
 
-impl MergeSchema {
-    /// What kustomize knows of Kubernetes' own kinds.
-    #[must_use]
-    pub const fn builtin() -> Self {
-        Self(())
-    }
-
-    /// The type of objects of a kind; `None` for kinds without lists to merge, and unknown ones.
-    ///
-    /// `api_version` is `group/version`, or the version alone for the core group.
-    #[must_use]
-    pub fn kind(&self, api_version: &str, kind: &str) -> Option<&Type> {
-        let row = KINDS.binary_search_by(|(row, _)| (*row).cmp(api_version)).ok();
-        let (_, kinds) = row.and_then(|at| KINDS.get(at))?;
-        kinds.iter().find(|(name, _)| *name == kind).map(|(_, found)| *found)
-    }
+/// The type of a definition that other types share, by its name in Kubernetes' OpenAPI, such as
+/// `io.k8s.api.core.v1.PodSpec`.
+#[must_use]
+pub fn definition(name: &str) -> Option<&'static Type> {
+    DEFINITIONS.iter().find(|(known, _)| *known == name).map(|(_, found)| *found)
 }
 
 /// A mapping with lists to merge in it or below it.
@@ -36,7 +30,7 @@ pub struct Type(&'static [Field]);
 impl Type {
     /// The field `name`; `None` if there is nothing to merge in it.
     #[must_use]
-    pub fn field(&self, name: &str) -> Option<&Field> {
+    pub fn field(&self, name: &str) -> Option<&'static Field> {
         self.0.iter().find(|field| field.name == name)
     }
 }
@@ -53,13 +47,13 @@ impl Field {
     /// The keys whose values make an element of the list the same; none for a list of plain values, which
     /// are the same when they are equal. `None` for a mapping.
     #[must_use]
-    pub fn merge_keys(&self) -> Option<&[&'static str]> {
+    pub fn merge_keys(&self) -> Option<&'static [&'static str]> {
         self.keys
     }
 
     /// The type of the mapping, or of the list's elements.
     #[must_use]
-    pub fn inner(&self) -> Option<&Type> {
+    pub fn inner(&self) -> Option<&'static Type> {
         self.inner
     }
 }
@@ -128,6 +122,36 @@ static SERVICE: Type =
 static SERVICE_ACCOUNT: Type = Type(&[within("metadata", &OBJECT_META), merged("secrets", &["name"])]);
 static KUSTOMIZATION: Type =
     Type(&[merged("configMapGenerator", &["name"]), merged("secretGenerator", &["name"])]);
+
+/// Definitions that a schema of a custom resource may refer to.
+static DEFINITIONS: &[(&str, &Type)] = &[
+    ("io.k8s.api.apps.v1.DaemonSetSpec", &WORKLOAD_SPEC),
+    ("io.k8s.api.apps.v1.DeploymentSpec", &WORKLOAD_SPEC),
+    ("io.k8s.api.apps.v1.ReplicaSetSpec", &WORKLOAD_SPEC),
+    ("io.k8s.api.apps.v1.StatefulSetSpec", &WORKLOAD_SPEC),
+    ("io.k8s.api.batch.v1.CronJobSpec", &CRON_JOB_SPEC),
+    ("io.k8s.api.batch.v1.JobSpec", &WORKLOAD_SPEC),
+    ("io.k8s.api.batch.v1.JobTemplateSpec", &JOB_TEMPLATE_SPEC),
+    ("io.k8s.api.batch.v1beta1.CronJobSpec", &CRON_JOB_SPEC),
+    ("io.k8s.api.batch.v1beta1.JobTemplateSpec", &JOB_TEMPLATE_SPEC),
+    ("io.k8s.api.core.v1.Container", &CONTAINER),
+    ("io.k8s.api.core.v1.EphemeralContainer", &EPHEMERAL_CONTAINER),
+    ("io.k8s.api.core.v1.EphemeralVolumeSource", &EPHEMERAL_VOLUME_SOURCE),
+    ("io.k8s.api.core.v1.NodeSpec", &NODE_SPEC),
+    ("io.k8s.api.core.v1.PersistentVolumeClaim", &OBJECT_WITH_CONDITIONS),
+    ("io.k8s.api.core.v1.PersistentVolumeClaimTemplate", &OBJECT),
+    ("io.k8s.api.core.v1.Pod", &POD),
+    ("io.k8s.api.core.v1.PodSpec", &POD_SPEC),
+    ("io.k8s.api.core.v1.PodStatus", &POD_STATUS),
+    ("io.k8s.api.core.v1.PodTemplate", &POD_TEMPLATE),
+    ("io.k8s.api.core.v1.PodTemplateSpec", &POD_TEMPLATE_SPEC),
+    ("io.k8s.api.core.v1.ReplicationControllerSpec", &WORKLOAD_SPEC),
+    ("io.k8s.api.core.v1.Service", &SERVICE),
+    ("io.k8s.api.core.v1.ServiceAccount", &SERVICE_ACCOUNT),
+    ("io.k8s.api.core.v1.ServiceSpec", &SERVICE_SPEC),
+    ("io.k8s.api.core.v1.Volume", &VOLUME),
+    ("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta", &OBJECT_META),
+];
 
 /// Types by API version and kind, sorted by API version.
 static KINDS: &[(&str, &[(&str, &Type)])] = &[
@@ -279,9 +303,8 @@ mod tests {
     use super::*;
 
     fn keys(api_version: &str, kind: &str, path: &[&str]) -> Option<Vec<&'static str>> {
-        let schema = MergeSchema::builtin();
         let (last, way) = path.split_last()?;
-        let start = schema.kind(api_version, kind)?;
+        let start = super::kind(api_version, kind)?;
         let end = way.iter().try_fold(start, |at, name| at.field(name)?.inner())?;
         end.field(last)?.merge_keys().map(<[_]>::to_vec)
     }

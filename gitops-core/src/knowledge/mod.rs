@@ -6,6 +6,7 @@ pub mod generated_names;
 pub mod list_identity;
 pub mod merge_keys;
 pub mod name_references;
+pub mod openapi;
 pub mod pod_specs;
 pub mod scope;
 pub mod secret_fields;

@@ -133,6 +133,9 @@ impl Builder<'_> {
             let message = format!("`buildMetadata: {}` is not implemented yet", option.text);
             return Err(self.unsupported(option.span, "field-not-implemented", message));
         }
+        if self.set_schema(k)? {
+            map.changed();
+        }
         for entry in &k.resources {
             map = self.accumulate_entry(entry, map)?;
         }
@@ -217,7 +220,7 @@ impl Builder<'_> {
                 let (path, content) = self.load(entry)?;
                 let documents = self.documents(&path, &content, Dialect::Kyaml)?;
                 for node in self.objects(&documents)? {
-                    self.append(&mut map, Resource::new(node))?;
+                    self.append(&mut map, Resource::new(node, &self.schema.scopes))?;
                 }
                 Ok(map)
             }
@@ -225,8 +228,13 @@ impl Builder<'_> {
                 let path = self.directory(entry, "resources")?;
                 self.enter(entry, &path)?;
                 let base = self.kustomization(Some(Kind::Kustomization), Some(entry))?;
+                let had_schema = self.schema.is_set;
                 let built = self.accumulate(&base, ResMap::default())?;
                 self.leave();
+                // What a schema says of scopes counts for what was there before, too.
+                if self.schema.is_set != had_schema {
+                    map.changed();
+                }
                 for resource in built.resources {
                     self.append(&mut map, resource)?;
                 }

@@ -88,7 +88,7 @@ impl Builder<'_> {
         if options.immutable {
             root.insert("immutable", Node::new(Value::Bool(true), span));
         }
-        let mut resource = Resource::new(Node::map(root, span));
+        let mut resource = Resource::new(Node::map(root, span), &self.schema.scopes);
         resource.needs_hash = !options.disable_name_suffix_hash;
         resource.behavior = match generator.behavior.as_ref().map(Spanned::as_str) {
             Some("merge") => Behavior::Merge,

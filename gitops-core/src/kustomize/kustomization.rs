@@ -51,6 +51,8 @@ pub(crate) struct Kustomization {
     pub(crate) generators: Vec<Spanned>,
     pub(crate) transformers: Vec<Spanned>,
     pub(crate) validators: Vec<Spanned>,
+    /// The pairs of `openapi`: `path` or `version`.
+    pub(crate) openapi: Vec<(Spanned, Spanned)>,
     /// Deprecated fields in use: name, successor, place.
     pub(crate) deprecated: Vec<(&'static str, &'static str, Span)>,
     /// Fields in use that this version does not implement.
@@ -234,6 +236,7 @@ impl Decoder<'_> {
                 "apiVersion" => api_version = self.optional(node, name)?,
                 "kind" => kind = self.optional(node, name)?,
                 "metadata" => self.metadata(node)?,
+                "openapi" => k.openapi = self.pairs(node, name)?,
                 "namePrefix" => k.name_prefix = self.optional(node, name)?,
                 "nameSuffix" => k.name_suffix = self.optional(node, name)?,
                 "namespace" => k.namespace = self.optional(node, name)?,

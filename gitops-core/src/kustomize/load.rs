@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::files::{self, Content, ContentId, FileKind, Files};
 use crate::kustomize::decode::{Decoder, Spanned};
 use crate::kustomize::kustomization::{Kind, Kustomization};
+use crate::kustomize::openapi::Schema;
 use crate::kustomize::{BuildOptions, LoadRestrictor, refold};
 use crate::node::{FileId, Node, SourceMap, Span};
 use crate::object::Object;
@@ -24,13 +25,21 @@ pub(crate) struct Builder<'a> {
     pub(crate) options: &'a BuildOptions,
     pub(crate) warnings: Vec<Diagnostic>,
     pub(crate) files_read: BTreeSet<String>,
+    pub(crate) schema: Schema,
     /// Directories being built, outermost first.
     stack: Vec<String>,
 }
 
 impl<'a> Builder<'a> {
     pub(crate) fn new(files: &'a dyn Files, options: &'a BuildOptions) -> Self {
-        Self { files, options, warnings: Vec::new(), files_read: BTreeSet::new(), stack: Vec::new() }
+        Self {
+            files,
+            options,
+            warnings: Vec::new(),
+            files_read: BTreeSet::new(),
+            schema: Schema::default(),
+            stack: Vec::new(),
+        }
     }
 
     pub(crate) fn sources(&self) -> &SourceMap {
@@ -310,7 +319,7 @@ impl<'a> Builder<'a> {
     }
 
     /// The objects of a text: empty documents dropped, lists opened, each checked for kind and name.
-    pub(crate) fn objects(&self, documents: &[Node]) -> Result<Vec<Node>> {
+    pub(crate) fn objects(&mut self, documents: &[Node]) -> Result<Vec<Node>> {
         let mut queue: std::collections::VecDeque<Node> = documents.iter().cloned().collect();
         let mut objects = Vec::with_capacity(documents.len());
         while let Some(node) = queue.pop_front() {
@@ -349,6 +358,7 @@ impl<'a> Builder<'a> {
                 let message = format!("the {kind} has no `metadata.name`{hint}");
                 return Err(self.error(place, "missing-name", message));
             }
+            self.note_kind(&node)?;
             objects.push(node);
         }
         Ok(objects)

@@ -20,6 +20,7 @@ pub mod images;
 mod kustomization;
 mod load;
 mod nameref;
+mod openapi;
 pub mod patch;
 mod patches;
 mod plugins;

@@ -4,7 +4,7 @@
 use regex::Regex;
 
 use crate::Result;
-use crate::knowledge::merge_keys::MergeSchema;
+use crate::knowledge::openapi::MergeSchema;
 use crate::kustomize::accumulate::{ResMap, first_clash};
 use crate::kustomize::decode::Spanned;
 use crate::kustomize::go_regex;
@@ -177,7 +177,7 @@ impl Builder<'_> {
 
     /// The one object that a patch without a target names.
     fn target_of(&self, map: &ResMap, patch: &Node) -> Result<usize> {
-        let id = Resource::new(patch.clone()).id();
+        let id = Resource::new(patch.clone(), &self.schema.scopes).id();
         match map.find_any(&id).as_slice() {
             [at] => Ok(*at),
             [] => {
@@ -204,7 +204,8 @@ impl Builder<'_> {
         has_target: bool,
     ) -> Result<()> {
         let (mut deleted, mut notes) = (Vec::new(), Vec::new());
-        let schema = MergeSchema::default();
+        // Kustomize needs the schema only where there is something to patch.
+        let schema = if selected.is_empty() { MergeSchema::default() } else { self.merge_schema()? };
         let sources = self.sources().clone();
         let options = PatchOptions {
             allow_name_change: entry.allow_name_change,

@@ -87,7 +87,7 @@ impl Builder<'_> {
                 let file = self.sources().add_embedded(entry.span, entry.text.clone());
                 let documents = self.parse(file, Dialect::Kyaml)?;
                 for node in self.objects(&documents)? {
-                    self.append(&mut map, Resource::new(node))?;
+                    self.append(&mut map, Resource::new(node, &self.schema.scopes))?;
                 }
             } else {
                 paths.push(entry);
@@ -106,7 +106,7 @@ impl Builder<'_> {
 
     /// The kind of a plugin that kustomize has built in.
     fn builtin(&self, plugin: &Node) -> Result<Text> {
-        let resource = Resource::new(plugin.clone());
+        let resource = Resource::new(plugin.clone(), &self.schema.scopes);
         let (api_version, kind) = (resource.api_version(), resource.kind());
         if api_version == "builtin" {
             return Ok(kind);

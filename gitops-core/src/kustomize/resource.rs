@@ -5,8 +5,8 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use crate::knowledge::scope;
 use crate::kustomize::decode::Spanned;
+use crate::kustomize::openapi::Scopes;
 use crate::node::{Map, Node, Span, Text, Value};
 use crate::object::{LabelSelector, group_version};
 
@@ -55,8 +55,8 @@ pub(crate) struct ResId {
 
 impl ResId {
     /// An id of its parts; `namespace` as written.
-    pub(crate) fn new(api_version: Text, kind: Text, name: Text, namespace: &Text) -> Self {
-        let namespace = effective_namespace(&api_version, &kind, namespace);
+    pub(crate) fn new(api_version: Text, kind: Text, name: Text, namespace: &Text, scopes: &Scopes) -> Self {
+        let namespace = effective_namespace(&api_version, &kind, namespace, scopes);
         Self { api_version, kind, name, namespace }
     }
 
@@ -83,8 +83,8 @@ impl std::fmt::Display for ResId {
     }
 }
 
-fn effective_namespace(api_version: &str, kind: &str, namespace: &Text) -> Text {
-    if scope::is_cluster_scoped(api_version, kind) {
+fn effective_namespace(api_version: &Text, kind: &Text, namespace: &Text, scopes: &Scopes) -> Text {
+    if scopes.is_cluster_scoped(api_version, kind) {
         EFFECTIVE_NONE.clone()
     } else if namespace.is_empty() {
         EFFECTIVE_DEFAULT.clone()
@@ -123,12 +123,14 @@ pub(crate) struct Resource {
     pub(crate) needs_hash: bool,
     /// Names of the vars that take their value from it.
     pub(crate) vars: Vec<Text>,
+    /// What its build knows of kinds.
+    scopes: Scopes,
 }
 
 impl Resource {
     /// A resource as read from a file. Bookkeeping annotations that a user wrote work as they do in
     /// kustomize where they have an effect on the result.
-    pub(crate) fn new(node: Node) -> Self {
+    pub(crate) fn new(node: Node, scopes: &Scopes) -> Self {
         let needs_hash = node
             .at(&["metadata", "annotations", "internal.config.kubernetes.io/needsHashSuffix"])
             .and_then(Node::as_str)
@@ -141,6 +143,7 @@ impl Resource {
             behavior: Behavior::Create,
             needs_hash,
             vars: Vec::new(),
+            scopes: scopes.clone(),
         }
     }
 
@@ -180,7 +183,7 @@ impl Resource {
 
     /// The id it has now.
     pub(crate) fn id(&self) -> ResId {
-        ResId::new(self.api_version(), self.kind(), self.name(), &self.namespace())
+        ResId::new(self.api_version(), self.kind(), self.name(), &self.namespace(), &self.scopes)
     }
 
     /// The ids it had, oldest first; their group and version are those of now.

@@ -6,10 +6,11 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use crate::Result;
+use crate::knowledge::openapi::Shape;
 use crate::node::{Node, Segment, Span, Value};
 
 use super::directive::{self, Directive, is_nothing};
-use super::strategic::{Merger, Settled, Shape, Side};
+use super::strategic::{Merger, Settled, Side};
 
 /// The values that tell an element of a list from the others.
 #[derive(PartialEq, Eq, Hash)]
@@ -72,8 +73,8 @@ impl Merger<'_> {
         target: &mut Node,
         patch: &Node,
         items: &[Node],
-        keys: &[&'static str],
-        element: Shape<'_>,
+        keys: &[&str],
+        element: &Shape,
     ) -> Result<bool> {
         let directive = Directive::of_list(items).map_err(|value| self.unknown_directive(value))?;
         let stripped;
@@ -139,7 +140,7 @@ impl Merger<'_> {
     }
 
     /// Merges elements that have the same keys. `$patch: replace` has no effect on elements.
-    fn merge_element(&mut self, mut base: Node, patch: &Node, element: Shape<'_>) -> Result<Option<Node>> {
+    fn merge_element(&mut self, mut base: Node, patch: &Node, element: &Shape) -> Result<Option<Node>> {
         let Some(map) = patch.as_map() else { return Ok(Some(base)) };
         let directive = Directive::of_map(map).map_err(|value| self.unknown_directive(value))?;
         if directive == Some(Directive::Replace) {
@@ -164,8 +165,8 @@ impl Merger<'_> {
         &mut self,
         node: &Node,
         items: &[Node],
-        keys: &[&'static str],
-        element: Shape<'_>,
+        keys: &[&str],
+        element: &Shape,
         side: Side,
     ) -> Result<Settled> {
         if side == Side::Below {
@@ -190,12 +191,7 @@ impl Merger<'_> {
     }
 
     /// A list that kyaml takes for both sides at once, as it does with what it adds and replaces.
-    fn both_sides_one(
-        &mut self,
-        items: &[Node],
-        keys: &[&'static str],
-        element: Shape<'_>,
-    ) -> Result<Vec<Node>> {
+    fn both_sides_one(&mut self, items: &[Node], keys: &[&str], element: &Shape) -> Result<Vec<Node>> {
         if matches(items, &[], keys).is_none() {
             return self.settle_odd(items, keys, element);
         }
@@ -211,7 +207,7 @@ impl Merger<'_> {
         &mut self,
         node: &Node,
         items: &[Node],
-        element: Shape<'_>,
+        element: &Shape,
         side: Side,
     ) -> Result<Settled> {
         let side = if side == Side::Base { Side::Base } else { Side::Below };

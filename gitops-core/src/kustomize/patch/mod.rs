@@ -1,6 +1,7 @@
 //! Patches: strategic merge and JSON patch, as kustomize v5.8.2 applies them.
 
 mod directive;
+mod hint;
 pub mod json6902;
 mod json_scalars;
 mod keyed_list;

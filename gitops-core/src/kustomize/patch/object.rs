@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::knowledge::merge_keys::MergeSchema;
+use crate::knowledge::openapi::MergeSchema;
 use crate::node::{Map, Node, SourceMap, Span, Text, general_text};
 use crate::{Diagnostic, Result};
 

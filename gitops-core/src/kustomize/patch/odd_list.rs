@@ -8,11 +8,12 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+use crate::knowledge::openapi::Shape;
 use crate::node::{Node, Value};
 use crate::{Error, ErrorKind, Result};
 
 use super::directive::{self, Directive, is_nothing};
-use super::strategic::{Merger, Shape, Side};
+use super::strategic::{Merger, Side};
 
 /// The most elements that are compared each with each.
 const MAX_ELEMENTS: usize = 4_000;
@@ -173,8 +174,8 @@ impl Merger<'_> {
         &mut self,
         base: &[Node],
         patch: &[Node],
-        keys: &[&'static str],
-        element: Shape<'_>,
+        keys: &[&str],
+        element: &Shape,
     ) -> Result<Vec<Node>> {
         let pool = Pool {
             nodes: base.iter().chain(patch).cloned().collect(),
@@ -185,17 +186,12 @@ impl Merger<'_> {
     }
 
     /// The same for a list that stands for both sides.
-    pub(super) fn settle_odd(
-        &mut self,
-        items: &[Node],
-        keys: &[&'static str],
-        element: Shape<'_>,
-    ) -> Result<Vec<Node>> {
+    pub(super) fn settle_odd(&mut self, items: &[Node], keys: &[&str], element: &Shape) -> Result<Vec<Node>> {
         let pool = Pool { nodes: items.to_vec(), base: (0..items.len()).collect(), patch: None };
         self.run_odd(pool, keys, element)
     }
 
-    fn run_odd(&mut self, mut pool: Pool, keys: &[&'static str], element: Shape<'_>) -> Result<Vec<Node>> {
+    fn run_odd(&mut self, mut pool: Pool, keys: &[&str], element: &Shape) -> Result<Vec<Node>> {
         if pool.nodes.len() > MAX_ELEMENTS {
             return Err(Error::new(
                 ErrorKind::Limit,
@@ -255,7 +251,7 @@ impl Merger<'_> {
         pool: &mut Pool,
         base: Option<Id>,
         patch: Option<Id>,
-        element: Shape<'_>,
+        element: &Shape,
     ) -> Result<Option<Id>> {
         let same = base == patch;
         let (id, settled) = match (base, patch) {

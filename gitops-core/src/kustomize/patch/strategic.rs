@@ -6,12 +6,13 @@
 
 use std::borrow::Cow;
 
-use crate::knowledge::merge_keys::{Field, MergeSchema, Type};
+use crate::knowledge::openapi::{MergeSchema, Shape, Type};
 use crate::node::{Entry, Map, Node, Path, Segment, SourceMap, Span, Text, Value};
 use crate::yaml::{Dialect, parse_scalar};
 use crate::{Diagnostic, Error, ErrorKind, Result};
 
 use super::directive::{self, Directive};
+use super::hint;
 
 /// What became of the object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,34 +56,12 @@ pub fn strategic_merge(
             "kustomize ignores `$patch: replace` for a whole object, and with it the whole patch; \
              remove the line, or delete the object and add a new one",
         );
-        merger.check_ignored(patch, Shape::default())?;
+        merger.check_ignored(patch, &Shape::default())?;
         return Ok(Outcome::Merged);
     }
-    match merger.merge(target, patch, Shape::default())? {
+    match merger.merge(target, patch, &Shape::default())? {
         true => Ok(Outcome::Merged),
         false => Ok(Outcome::Deleted),
-    }
-}
-
-/// What the schema says of a node.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Shape<'a> {
-    /// Set for a list that merges.
-    pub(super) keys: Option<&'a [&'static str]>,
-    /// The type of the mapping, or of the list's elements.
-    pub(super) inner: Option<&'a Type>,
-}
-
-impl<'a> Shape<'a> {
-    fn of_field(parent: Option<&'a Type>, name: &str) -> Self {
-        parent
-            .and_then(|parent| parent.field(name))
-            .map_or(Self::default(), |field: &Field| Self { keys: field.merge_keys(), inner: field.inner() })
-    }
-
-    /// The shape of the elements of a list.
-    pub(super) fn element(self) -> Self {
-        Self { keys: None, inner: self.inner }
     }
 }
 
@@ -124,7 +103,7 @@ pub(super) struct Merger<'a> {
 
 impl<'a> Merger<'a> {
     /// Merges `patch` into `target`; false when the target is to go.
-    pub(super) fn merge(&mut self, target: &mut Node, patch: &Node, shape: Shape<'_>) -> Result<bool> {
+    pub(super) fn merge(&mut self, target: &mut Node, patch: &Node, shape: &Shape) -> Result<bool> {
         if patch.is_null() {
             return Ok(false);
         }
@@ -139,8 +118,8 @@ impl<'a> Merger<'a> {
         }
         match (&target.value, &patch.value) {
             (Value::Map(_), Value::Map(entries)) => self.merge_maps(target, patch, entries, shape),
-            (Value::Seq(_), Value::Seq(items)) => match shape.keys {
-                Some(keys) => self.merge_lists(target, patch, items, keys, shape.element()),
+            (Value::Seq(_), Value::Seq(items)) => match &shape.keys {
+                Some(keys) => self.merge_lists(target, patch, items, &keys.names(), &shape.element()),
                 None => {
                     self.note_verbatim(patch);
                     *target = patch.clone();
@@ -190,20 +169,14 @@ impl<'a> Merger<'a> {
     }
 
     /// Finds the errors in a part of the patch that has no effect otherwise.
-    pub(super) fn check_ignored(&mut self, patch: &Node, shape: Shape<'_>) -> Result<()> {
+    pub(super) fn check_ignored(&mut self, patch: &Node, shape: &Shape) -> Result<()> {
         let warnings = self.warnings.len();
         self.settle(patch, shape, Side::Below)?;
         self.warnings.truncate(warnings);
         Ok(())
     }
 
-    fn merge_maps(
-        &mut self,
-        target: &mut Node,
-        patch: &Node,
-        entries: &Map,
-        shape: Shape<'_>,
-    ) -> Result<bool> {
+    fn merge_maps(&mut self, target: &mut Node, patch: &Node, entries: &Map, shape: &Shape) -> Result<bool> {
         match self.directive_of_map(entries)? {
             Some(Directive::Delete) => return Ok(false),
             Some(Directive::Replace) => {
@@ -217,11 +190,8 @@ impl<'a> Merger<'a> {
             }
             _ => {}
         }
-        let kind = match shape.inner {
-            Some(known) => Some(known),
-            None => self.kind_of(target).or_else(|| self.kind_of(patch)),
-        };
-        self.merge_fields(target, entries, kind)?;
+        let kind = shape.inner.clone().or_else(|| self.kind_of(target)).or_else(|| self.kind_of(patch));
+        self.merge_fields(target, entries, kind.as_ref())?;
         Ok(true)
     }
 
@@ -243,11 +213,16 @@ impl<'a> Merger<'a> {
         let Some(map) = target.as_map_mut() else { return Ok(()) };
         for entry in patched {
             self.note_unsupported(entry);
-            let shape = Shape::of_field(kind, &entry.key);
+            let mut shape = self.shape_of(kind, &entry.key);
             self.path.push(Segment::Key(entry.key.clone()));
+            if entry.value.scalar().is_none() {
+                let hint =
+                    map.entry(&entry.key).and_then(|base| self.hint(base)).or_else(|| self.hint(entry));
+                shape = hint.unwrap_or(shape);
+            }
             match map.get_mut(&entry.key) {
                 Some(value) => {
-                    if !self.merge(value, &entry.value, shape)? {
+                    if !self.merge(value, &entry.value, &shape)? {
                         changes.gone.push(entry.key.clone());
                     }
                 }
@@ -255,7 +230,7 @@ impl<'a> Merger<'a> {
                     if entry.value.is_null() {
                         self.warn_missing(entry.value.span);
                     }
-                    if let Some(value) = self.settle(&entry.value, shape, Side::Added)?.or(&entry.value) {
+                    if let Some(value) = self.settle(&entry.value, &shape, Side::Added)?.or(&entry.value) {
                         map.insert_entry(Entry { value, ..entry.clone() });
                     }
                 }
@@ -267,11 +242,11 @@ impl<'a> Merger<'a> {
     }
 
     /// What becomes of a node that only one side has.
-    pub(super) fn settle(&mut self, node: &Node, shape: Shape<'_>, side: Side) -> Result<Settled> {
+    pub(super) fn settle(&mut self, node: &Node, shape: &Shape, side: Side) -> Result<Settled> {
         match &node.value {
             Value::Map(map) => self.settle_map(node, map, shape, side),
-            Value::Seq(items) => match shape.keys {
-                Some(keys) => self.settle_list(node, items, keys, shape.element(), side),
+            Value::Seq(items) => match &shape.keys {
+                Some(keys) => self.settle_list(node, items, &keys.names(), &shape.element(), side),
                 None => {
                     if side != Side::Base {
                         self.note_verbatim(node);
@@ -289,7 +264,7 @@ impl<'a> Merger<'a> {
         }
     }
 
-    fn settle_map(&mut self, node: &Node, map: &Map, shape: Shape<'_>, side: Side) -> Result<Settled> {
+    fn settle_map(&mut self, node: &Node, map: &Map, shape: &Shape, side: Side) -> Result<Settled> {
         let mut changes = Changes::default();
         if side != Side::Base
             && let Some(value) = map.get(directive::KEY)
@@ -304,10 +279,7 @@ impl<'a> Merger<'a> {
                 (Err(value), _) => return Err(self.unknown_directive(value)),
             }
         }
-        let kind = match shape.inner {
-            Some(known) => Some(known),
-            None => self.kind_of(node),
-        };
+        let kind = shape.inner.clone().or_else(|| self.kind_of(node));
         let below = if side == Side::Base { Side::Base } else { Side::Below };
         let stripped = !changes.is_empty();
         for entry in map.entries() {
@@ -317,7 +289,7 @@ impl<'a> Merger<'a> {
             if side != Side::Base {
                 self.note_unsupported(entry);
             }
-            changes.note(&entry.key, self.settle_field(entry, kind, below)?);
+            changes.note(&entry.key, self.settle_field(entry, kind.as_ref(), below)?);
         }
         if changes.is_empty() {
             return Ok(Settled::Same);
@@ -335,13 +307,24 @@ impl<'a> Merger<'a> {
             return Ok(Settled::Same);
         }
         self.path.push(Segment::Key(entry.key.clone()));
-        let settled = self.settle(&entry.value, Shape::of_field(kind, &entry.key), side)?;
+        let settled = self.settle(&entry.value, &self.shape_of(kind, &entry.key), side)?;
         self.path.pop();
         Ok(settled)
     }
 
+    fn shape_of(&self, parent: Option<&Type>, name: &str) -> Shape {
+        parent.map_or(Shape::default(), |parent| self.schema.field(parent, name))
+    }
+
+    /// What a comment at a field says of its list or mapping, in place of the schema.
+    fn hint(&self, entry: &Entry) -> Option<Shape> {
+        let source = self.sources.file(entry.key_span.file()?)?;
+        let schema = hint::at(source.text(), entry.key_span.offset() as usize)?;
+        Some(self.schema.shape(&schema))
+    }
+
     /// The type of a mapping that says itself what it is.
-    fn kind_of(&self, node: &Node) -> Option<&'a Type> {
+    fn kind_of(&self, node: &Node) -> Option<Type> {
         let kind = node.get("kind")?.text()?;
         self.schema.kind(&node.get("apiVersion")?.text()?, &kind)
     }

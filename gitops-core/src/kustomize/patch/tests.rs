@@ -1,6 +1,6 @@
 //! Tables of base, patch and result; each row was checked against kustomize v5.8.2.
 
-use crate::knowledge::merge_keys::MergeSchema;
+use crate::knowledge::openapi::MergeSchema;
 use crate::node::{Node, SourceMap};
 use crate::yaml::{Dialect, ReadOptions};
 use crate::{Diagnostic, Error};
