@@ -7,7 +7,7 @@ use crate::files::{self, Content, ContentId, FileKind, Files};
 use crate::kustomize::decode::{Decoder, Spanned};
 use crate::kustomize::kustomization::{Kind, Kustomization};
 use crate::kustomize::openapi::Schema;
-use crate::kustomize::{BuildOptions, LoadRestrictor, refold};
+use crate::kustomize::{BuildOptions, LoadRestrictor, flow_moments, refold};
 use crate::node::{FileId, Node, SourceMap, Span};
 use crate::object::Object;
 use crate::yaml::{self, Dialect, ReadOptions};
@@ -228,7 +228,10 @@ impl<'a> Builder<'a> {
             self.warn(*span, "duplicate-key", message);
         }
         Ok(match dialect {
-            Dialect::Kyaml => refold::refold_all(stream.documents, self.sources(), file).into(),
+            Dialect::Kyaml => {
+                let documents = flow_moments::quote_all(stream.documents, self.sources(), file);
+                refold::refold_all(documents, self.sources(), file).into()
+            }
             _ => stream.documents.into(),
         })
     }

@@ -12,6 +12,7 @@ mod config;
 mod crds;
 mod decode;
 pub mod fieldspec;
+mod flow_moments;
 mod flux;
 mod generate;
 pub(crate) mod go_regex;

@@ -203,7 +203,7 @@ struct Table {
     files: Vec<Arc<SourceFile>>,
     /// Embedded and joined texts by where they come from, so that building the same thing again and
     /// again with one table does not make it grow.
-    embedded: HashMap<Span, FileId>,
+    embedded: HashMap<(Span, Text), FileId>,
     joined: HashMap<(Span, Vec<(u32, Span)>), FileId>,
 }
 
@@ -227,22 +227,23 @@ impl SourceMap {
     }
 
     /// Adds a text that a scalar of another file holds (an inline patch), so that spans into it
-    /// locate in that file. `span` is where the scalar stands, `text` its value. The same span gives
-    /// the same file.
+    /// locate in that file. `span` is where the scalar stands, `text` its value, which may have been
+    /// changed since it was read. The same span and text give the same file.
     pub fn add_embedded(&self, span: Span, text: impl Into<Text>) -> FileId {
         let outer = span.file().and_then(|file| self.file(file));
+        let key = (span, text.into());
         let mut table = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = table.embedded.get(&span).filter(|_| outer.is_some()) {
+        if let Some(known) = table.embedded.get(&key).filter(|_| outer.is_some()) {
             return *known;
         }
-        let text = text.into();
+        let text = key.1.clone();
         let path = outer.as_ref().map(|outer| outer.path.clone()).unwrap_or_default();
         let within = outer.map(|outer| {
             let starts = embedded_lines(&outer.text, span.offset() as usize, &text);
             Within::Embedded(Embedded { outer, starts })
         });
         let id = table.push(SourceFile { path, text, lines: OnceLock::new(), within });
-        table.embedded.insert(span, id);
+        table.embedded.insert(key, id);
         id
     }
 
@@ -346,6 +347,10 @@ mod tests {
         assert_eq!(at(literal, 12), "k.yaml:4:7");
         let quoted = sources.add_embedded(Span::new(file, 60), "x: y");
         assert_eq!(at(quoted, 3), "k.yaml:5:14");
+        // A text that was changed on the way is another one.
+        let changed = sources.add_embedded(Span::new(file, 60), "x: z");
+        assert_eq!(sources.file(changed).unwrap().text().as_str(), "x: z");
+        assert_eq!(sources.add_embedded(Span::new(file, 60), "x: y"), quoted);
     }
 
     #[test]

@@ -437,4 +437,17 @@ mod tests {
             assert_eq!(parsed(text, &sources).print(&sources).unwrap(), printed);
         }
     }
+
+    #[test]
+    fn one_text_takes_several_values() {
+        let files: crate::files::Memory = [
+            ("kustomization.yaml", "resources: [cm.yaml]\nreplacements:\n- sourceValue: x\n  targets:\n  - select: {kind: ConfigMap}\n    fieldPaths: [data.json.a.b, data.json.c]\n- sourceValue: q\n  targets:\n  - select: {kind: ConfigMap}\n    fieldPaths: [data.json.d]\n"),
+            ("cm.yaml", "{apiVersion: v1, kind: ConfigMap, metadata: {name: c}, data: {json: '{\"a\":{\"b\":\"1\"},\"c\":\"2\",\"d\":\"3\"}'}}"),
+        ]
+        .into_iter()
+        .collect();
+        let build = crate::kustomize::build(&files, "", &crate::kustomize::BuildOptions::default()).unwrap();
+        let text = build.objects[0].node.at(&["data", "json"]).and_then(Node::as_str).unwrap();
+        assert_eq!(text, r#"{"a":{"b":"x"},"c":"x","d":"q"}"#);
+    }
 }
