@@ -2,10 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::{Content, DirEntry, FileKind, Files, not_a_directory, not_a_file, not_found};
+use super::{Content, DirEntry, FileKind, Files, join, not_a_directory, not_a_file, not_found};
 use crate::Result;
 
 /// A tree of files in memory; without links.
+///
+/// With a path that starts with `/` its root is that of a file system: absolute paths lead into it, and
+/// `..` above it leads to itself, as on any system. Without one it is a folder of unknown place, and
+/// `..` above it is an error.
 ///
 /// ```
 /// use gitops_core::files::{Files, Memory};
@@ -18,6 +22,8 @@ pub struct Memory {
     files: BTreeMap<String, Content>,
     /// Every directory but the root, with the names in it.
     directories: BTreeMap<String, BTreeMap<String, FileKind>>,
+    /// Whether the root is that of a file system.
+    absolute: bool,
 }
 
 impl Memory {
@@ -37,6 +43,7 @@ impl Memory {
     /// Sets the content of the file at `path`, and makes the directories it is in. Empty and `.`
     /// parts of the path are dropped. A file or directory that stands in the way is replaced.
     pub fn insert(&mut self, path: &str, bytes: impl Into<Vec<u8>>) {
+        self.absolute |= path.starts_with('/');
         let path = clean(path);
         if path.is_empty() {
             return;
@@ -50,6 +57,7 @@ impl Memory {
 
     /// Makes a directory, and those it is in.
     pub fn add_dir(&mut self, path: &str) {
+        self.absolute |= path.starts_with('/');
         let path = clean(path);
         if path.is_empty() || self.directories.contains_key(&path) {
             return;
@@ -136,10 +144,15 @@ impl Files for Memory {
     fn resolve(&self, path: &str) -> Result<String> {
         self.kind(path)?.map(|_| path.to_owned()).ok_or_else(|| not_found(path))
     }
+
+    fn from_absolute(&self, path: &str) -> Option<String> {
+        self.absolute.then(|| join("", path.strip_prefix('/')?).ok()).flatten()
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::join_in;
     use super::*;
 
     fn names(files: &Memory, path: &str) -> String {
@@ -172,6 +185,18 @@ mod tests {
         assert_eq!((names(&files, "a"), files.kind("a").unwrap()), ("c".into(), Some(FileKind::Directory)));
         files.remove("a");
         assert_eq!(names(&files, ""), "");
+    }
+
+    #[test]
+    fn a_tree_with_absolute_paths_has_the_root_of_a_system() {
+        let mut files = Memory::new().with("a/b", "x");
+        assert_eq!((files.from_absolute("/a"), files.from_absolute("/")), (None, None));
+        assert_eq!(join_in(&files, "a", "../../c").unwrap_err().code(), "outside-root");
+        files.insert("/c", "y");
+        assert_eq!(files.from_absolute("/a").as_deref(), Some("a"));
+        for (dir, path) in [("", "../c"), ("a", "../../../c"), ("a/b", "../../c"), ("", "c")] {
+            assert_eq!(join_in(&files, dir, path).unwrap(), "c");
+        }
     }
 
     #[test]

@@ -228,6 +228,25 @@ pub fn join(dir: &str, path: &str) -> Result<String> {
     Ok(parts.join("/"))
 }
 
+/// [`join`] as the system of `files` does it: above the root of a file system is the root itself. Where
+/// the root is a folder of one, nothing leads above it.
+pub(crate) fn join_in(files: &dyn Files, dir: &str, path: &str) -> Result<String> {
+    join(dir, path).or_else(|error| {
+        if error.code() != "outside-root" || files.from_absolute("/").as_deref() != Some("") {
+            return Err(error);
+        }
+        let mut parts: Vec<&str> = dir.split('/').filter(|part| !part.is_empty()).collect();
+        for part in path.split('/') {
+            match part {
+                "" | "." => {}
+                ".." => drop(parts.pop()),
+                part => parts.push(part),
+            }
+        }
+        Ok(parts.join("/"))
+    })
+}
+
 fn shown(dir: &str) -> &str {
     if dir.is_empty() { "." } else { dir }
 }

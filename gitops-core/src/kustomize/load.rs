@@ -139,7 +139,7 @@ impl<'a> Builder<'a> {
                 let message = format!("`{path}` is outside the files given");
                 Err(Error::new(ErrorKind::File, "outside-root", message))
             }
-            _ => files::join(self.dir(), path),
+            _ => files::join_in(self.files, self.dir(), path),
         };
         found.map_err(|error| error.at(self.sources().locate(entry.span)))
     }

@@ -124,7 +124,7 @@ fn candidate(files: &dyn Files, dir: &str, text: &str, found: &mut Reach, open: 
     let parts = std::iter::once(text).chain(text.split_once('=').map(|(_, path)| path));
     for part in parts.filter(|part| !part.is_empty()) {
         let absolute = part.starts_with('/').then(|| files.from_absolute(part)).flatten();
-        let Some(path) = absolute.or_else(|| files::join(dir, part).ok()) else { continue };
+        let Some(path) = absolute.or_else(|| files::join_in(files, dir, part).ok()) else { continue };
         match files.kind(&path) {
             Ok(Some(FileKind::Directory)) if path != dir => open.push(path),
             Ok(Some(FileKind::Directory)) => {}
