@@ -9,7 +9,8 @@ use crate::files::FileKind;
 use crate::kustomize::config::{Slot, TransformConfig};
 use crate::kustomize::decode::Spanned;
 use crate::kustomize::kustomization::{Kind, Kustomization, SortOptions};
-use crate::kustomize::load::{Builder, is_remote_base};
+use crate::kustomize::load::Builder;
+use crate::kustomize::remote::{RepoSpec, is_remote_file};
 use crate::kustomize::resource::{Behavior, ResId, Resource, as_text};
 use crate::kustomize::vars::Var;
 use crate::kustomize::{nameref, sort};
@@ -158,8 +159,7 @@ impl Builder<'_> {
             }
         }
         for entry in &k.components {
-            let path = self.directory(entry, "components")?;
-            self.enter(entry, &path)?;
+            self.enter_directory(entry, "components")?;
             let component = self.kustomization(Some(Kind::Component), Some(entry))?;
             map = self.accumulate(&component, map)?;
             self.leave();
@@ -216,7 +216,7 @@ impl Builder<'_> {
         }
         let found = self.locate_entry(entry).and_then(|path| Ok((self.files.kind(&path)?, path)));
         match found {
-            Ok((Some(FileKind::File), _)) => {
+            found if matches!(found, Ok((Some(FileKind::File), _))) || self.is_file_on_network(entry)? => {
                 let (path, content) = self.load(entry)?;
                 let documents = self.documents(&path, &content, Dialect::Kyaml)?;
                 for node in self.objects(&documents)? {
@@ -225,8 +225,7 @@ impl Builder<'_> {
                 Ok(map)
             }
             _ => {
-                let path = self.directory(entry, "resources")?;
-                self.enter(entry, &path)?;
+                self.enter_directory(entry, "resources")?;
                 let base = self.kustomization(Some(Kind::Kustomization), Some(entry))?;
                 let had_schema = self.schema.is_set;
                 let built = self.accumulate(&base, ResMap::default())?;
@@ -249,15 +248,26 @@ impl Builder<'_> {
         map.config.merge(more).map_err(|conflict| self.config_conflict(&conflict, span))
     }
 
+    /// Whether an entry is the address of a file: one that the caller gives, or one that looks so.
+    fn is_file_on_network(&self, entry: &Spanned) -> Result<bool> {
+        let path = entry.text.split(['?', '#']).next().unwrap_or_default();
+        let looks_so = [".yaml", ".yml", ".json"].iter().any(|ending| path.ends_with(ending));
+        Ok(is_remote_file(&entry.text)
+            && (looks_so || RepoSpec::parse(&entry.text).is_none() || self.remote_file(entry)?.is_some()))
+    }
+
+    /// Enters the directory that an entry names, here or in another repository.
+    fn enter_directory(&mut self, entry: &Spanned, field: &str) -> Result<()> {
+        if let Some(checkout) = self.remote_base(entry)? {
+            return self.enter_repository(entry, &checkout);
+        }
+        let path = self.directory(entry, field)?;
+        self.enter(entry, &path)
+    }
+
     /// The directory that an entry names.
     fn directory(&self, entry: &Spanned, field: &str) -> Result<String> {
         let text = entry.as_str();
-        if is_remote_base(text) {
-            let message = format!(
-                "`{text}` is a remote base, which this library never fetches; vendor it into the repository and name its directory"
-            );
-            return Err(self.unsupported(entry.span, "remote-base", message));
-        }
         let place = self.sources().locate(entry.span);
         if text.starts_with('/') {
             let message = format!("`{text}` is absolute; name the directory relative to this kustomization");

@@ -7,6 +7,7 @@ use crate::files::{self, Content, ContentId, FileKind, Files};
 use crate::kustomize::decode::{Decoder, Spanned};
 use crate::kustomize::kustomization::{Kind, Kustomization};
 use crate::kustomize::openapi::Schema;
+use crate::kustomize::remote::{Checkout, RepoSpec, is_remote_file};
 use crate::kustomize::{BuildOptions, LoadRestrictor, flow_moments, refold};
 use crate::node::{FileId, Node, SourceMap, Span};
 use crate::object::Object;
@@ -28,6 +29,8 @@ pub(crate) struct Builder<'a> {
     pub(crate) schema: Schema,
     /// Directories being built, outermost first.
     stack: Vec<String>,
+    /// The repositories of remote bases among them: the number of directories outside, and the root.
+    repositories: Vec<(usize, String)>,
 }
 
 impl<'a> Builder<'a> {
@@ -39,6 +42,7 @@ impl<'a> Builder<'a> {
             files_read: BTreeSet::new(),
             schema: Schema::default(),
             stack: Vec::new(),
+            repositories: Vec::new(),
         }
     }
 
@@ -87,6 +91,16 @@ impl<'a> Builder<'a> {
     pub(crate) fn enter(&mut self, entry: &Spanned, path: &str) -> Result<()> {
         let place = self.sources().locate(entry.span);
         let root = self.files.resolve(path).map_err(|error| error.at(place))?;
+        if let Some((_, repository)) = self.repositories.last()
+            && !files::is_within(&root, repository)
+        {
+            let message = format!(
+                "`{}` leads outside {}, the repository of the remote base that asks for it",
+                entry.text,
+                self.shown(repository)
+            );
+            return Err(self.error(entry.span, "outside-repository", message));
+        }
         if let Some(visited) = self.stack.iter().find(|visited| files::is_within(visited, &root)) {
             let message = if *visited == root {
                 format!("cycle: `{}` leads back to {}, which is being built", entry.text, self.shown(&root))
@@ -128,6 +142,24 @@ impl<'a> Builder<'a> {
 
     pub(crate) fn leave(&mut self) {
         self.stack.pop();
+        self.repositories.retain(|(outside, _)| *outside < self.stack.len());
+    }
+
+    /// Enters the directory of a remote base, which cannot leave its repository.
+    pub(crate) fn enter_repository(&mut self, entry: &Spanned, checkout: &Checkout) -> Result<()> {
+        let root = self.files.resolve(&checkout.root);
+        let root = root.map_err(|error| error.at(self.sources().locate(entry.span)))?;
+        // Only what it leads to is bound, not where it stands itself.
+        let outer = std::mem::take(&mut self.repositories);
+        let entered = self.enter(entry, &checkout.path);
+        self.repositories = outer;
+        entered?;
+        self.repositories.push((self.stack.len().saturating_sub(1), root.clone()));
+        if files::is_within(self.dir(), &root) {
+            return Ok(());
+        }
+        let message = format!("`{}` leads out of its repository in {}", entry.text, self.shown(&root));
+        Err(self.error(entry.span, "outside-repository", message))
     }
 
     /// Where an entry leads, as a path of the files.
@@ -147,11 +179,7 @@ impl<'a> Builder<'a> {
     /// Reads the file that an entry names, as kustomize's loader would.
     pub(crate) fn load(&mut self, entry: &Spanned) -> Result<(String, Content)> {
         if is_remote_file(&entry.text) {
-            let message = format!(
-                "`{}` is on the network, which this library never reads; vendor the file into the repository and name its path",
-                entry.text
-            );
-            return Err(self.unsupported(entry.span, "remote-file", message));
+            return self.load_remote(entry);
         }
         let place = self.sources().locate(entry.span);
         let path = self.locate_entry(entry)?;
@@ -167,7 +195,7 @@ impl<'a> Builder<'a> {
                 return Err(Error::new(ErrorKind::File, "file-not-found", message).at(place));
             }
         }
-        if self.options.load_restrictor == LoadRestrictor::RootOnly {
+        if self.options.load_restrictor == LoadRestrictor::RootOnly || !self.repositories.is_empty() {
             let resolved = self.files.resolve(&path).map_err(|error| error.at(place.clone()))?;
             if !files::is_within(&resolved, self.dir()) {
                 let message = format!(
@@ -181,6 +209,60 @@ impl<'a> Builder<'a> {
         let content = self.files.read(&path).map_err(|error| error.at(place))?;
         self.files_read.insert(path.clone());
         Ok((path, content))
+    }
+
+    /// Reads what the caller gives for a file on the network.
+    fn load_remote(&mut self, entry: &Spanned) -> Result<(String, Content)> {
+        if let Some(path) = self.remote_file(entry)? {
+            let content = self.files.read(&path);
+            let content = content.map_err(|error| error.at(self.sources().locate(entry.span)))?;
+            self.files_read.insert(path.clone());
+            return Ok((path, content));
+        }
+        let vendored = self.options.remote_bases.vendor_file(&entry.text);
+        let vendored = vendored.map_or(String::new(), |path| format!(", add it as {}", self.shown(&path)));
+        let message = format!(
+            "`{}` is on the network, which this library never reads; give its path in `remote_bases`{vendored}, or add the file to the repository and name its path here",
+            entry.text
+        );
+        Err(self.unsupported(entry.span, "remote-file", message))
+    }
+
+    /// Where a file on the network is among the files, if it is.
+    pub(crate) fn remote_file(&self, entry: &Spanned) -> Result<Option<String>> {
+        if !is_remote_file(&entry.text) {
+            return Ok(None);
+        }
+        let Some(path) = self.options.remote_bases.file(&entry.text) else { return Ok(None) };
+        let kind = self.files.kind(&path);
+        let kind = kind.map_err(|error| error.at(self.sources().locate(entry.span)))?;
+        Ok((kind == Some(FileKind::File)).then_some(path))
+    }
+
+    /// Where a remote base is among the files; `None` for an entry that is a path.
+    pub(crate) fn remote_base(&self, entry: &Spanned) -> Result<Option<Checkout>> {
+        let Some(spec) = RepoSpec::parse(&entry.text) else { return Ok(None) };
+        let bases = &self.options.remote_bases;
+        let checkout = bases.checkout(&entry.text, &spec);
+        if let Some(checkout) = &checkout {
+            let kind = self.files.kind(&checkout.path);
+            if kind.map_err(|error| error.at(self.sources().locate(entry.span)))? == Some(FileKind::Directory)
+            {
+                return Ok(Some(Checkout { path: checkout.path.clone(), root: checkout.root.clone() }));
+            }
+        }
+        let reference =
+            spec.reference.as_ref().map_or("its default branch".to_owned(), |text| format!("`{text}`"));
+        let path = if spec.path.is_empty() { "its root".to_owned() } else { format!("`{}`", spec.path) };
+        let todo = match checkout {
+            Some(checkout) => format!("it was looked for in {}, which is no directory; check it out there", self.shown(&checkout.path)),
+            None => "check it out and give its folder in `remote_bases`, or vendor it into this repository and name its directory here".to_owned(),
+        };
+        let message = format!(
+            "`{}` is a remote base, which this library never fetches (repository {}, reference {reference}, path {path}): {todo}",
+            entry.text, spec.repository
+        );
+        Err(self.unsupported(entry.span, "remote-base", message))
     }
 
     /// Adds a text file to the sources, once for the same path and content.
@@ -393,47 +475,6 @@ pub(crate) fn into_objects(nodes: impl Iterator<Item = Node>) -> Vec<Object> {
     nodes.map(Object::new).collect()
 }
 
-fn is_remote_file(path: &str) -> bool {
-    let scheme = path.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase());
-    matches!(scheme.as_deref(), Some("http" | "https"))
-}
-
-/// Whether kustomize would take an entry for the address of a Git repository.
-pub(crate) fn is_remote_base(path: &str) -> bool {
-    let lower = path.to_ascii_lowercase();
-    let lower = lower.strip_prefix("git::").unwrap_or(&lower);
-    let schemes = ["ssh://", "https://", "http://", "file://"];
-    if schemes.iter().any(|scheme| lower.starts_with(scheme)) {
-        return true;
-    }
-    let host = lower.split(['/', ':']).next().unwrap_or("");
-    let user = host.split_once('@');
-    let host_alone = user.map_or(host, |(_, host)| host);
-    // scp style: `git@host:org/repo`, and GitHub without a scheme.
-    (user.is_some() && lower.contains(':')) || matches!(host_alone, "github.com" | "www.github.com")
-}
-
 fn content_id(content: &Content) -> ContentId {
     content.id.unwrap_or_else(|| ContentId::of(&content.bytes))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn remote_bases_are_told_from_paths() {
-        for remote in [
-            "https://github.com/org/repo//deploy?ref=v1",
-            "github.com/org/repo",
-            "git@github.com:org/repo.git",
-            "ssh://git@host/org/repo",
-            "git::https://host/org/repo",
-        ] {
-            assert!(is_remote_base(remote), "{remote}");
-        }
-        for local in ["../base", "base", "github.com.yaml", "./a@b/c", "x.git/y"] {
-            assert!(!is_remote_base(local), "{local}");
-        }
-    }
 }

@@ -27,6 +27,7 @@ mod patches;
 mod plugins;
 mod reach;
 mod refold;
+mod remote;
 mod replacements;
 mod resource;
 mod sort;
@@ -36,6 +37,7 @@ mod vars;
 
 pub use cache::Cache;
 pub use reach::{Reach, reach};
+pub use remote::{RemoteBases, RepoSpec};
 
 /// Where a kustomization may read files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
@@ -65,6 +67,9 @@ pub struct BuildOptions {
     /// `components`, `patches`, `images` and `commonMetadata` are added as kustomize-controller does.
     /// Its spans point into the sources of [`BuildOptions::cache`].
     pub flux_spec: Option<crate::node::Node>,
+    /// Where bases and files on the network are to be read; by default they are errors
+    /// ([`crate::ErrorKind::Unsupported`], codes `remote-base` and `remote-file`).
+    pub remote_bases: RemoteBases,
     /// Bounds on the texts.
     pub limits: Limits,
     /// Parsed files to share between builds; a fresh one by default.

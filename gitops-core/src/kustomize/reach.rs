@@ -98,7 +98,15 @@ pub fn reach(files: &dyn Files, dir: &str, options: &BuildOptions) -> Result<Rea
                     {
                         found.trees.insert(dir.clone());
                     }
-                    texts(document, &mut |text| candidate(files, &dir, text, &mut found, &mut open));
+                    texts(document, &mut |text| {
+                        for path in options.remote_bases.places(text) {
+                            match files.kind(&path) {
+                                Ok(Some(FileKind::Directory)) => open.push(path),
+                                _ => drop(found.paths.insert(path)),
+                            }
+                        }
+                        candidate(files, &dir, text, &mut found, &mut open);
+                    });
                 }
             }
         }
@@ -171,6 +179,20 @@ mod tests {
         for path in ["other/x.yaml", "base/unrelated.yaml", "prod/notes.md", "bas"] {
             assert!(!reach.contains(path), "{path}");
         }
+    }
+
+    #[test]
+    fn follows_remote_bases_to_where_the_caller_has_them() {
+        let text = "resources: ['https://github.com/org/repo//base?ref=v1', 'https://host/x.yaml']\n";
+        let files = Memory::new()
+            .with("app/kustomization.yaml", text)
+            .with("vendor/github.com/org/repo@v1/base/kustomization.yaml", "resources: [a.yaml]\n");
+        let mut options = BuildOptions::default();
+        options.remote_bases = crate::kustomize::RemoteBases::new().vendored("vendor");
+        let reach = reach(&files, "app", &options).unwrap();
+        assert!(reach.contains("vendor/github.com/org/repo@v1/base/a.yaml"));
+        assert!(reach.contains("vendor/host/x.yaml"));
+        assert!(!reach.contains("vendor/github.com/org/repo@v2/base/a.yaml"));
     }
 
     #[test]
