@@ -1,5 +1,7 @@
 //! What the suites share: where the conformance data is, its archives, and floors that only rise.
 
+pub mod random;
+
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
