@@ -163,6 +163,10 @@ impl Builder<'_> {
             let component = self.kustomization(Some(Kind::Component), Some(entry))?;
             map = self.accumulate(&component, map)?;
             self.leave();
+            if let Some(resource) = first_clash(&map).and_then(|at| map.get(at)) {
+                let message = format!("this component leaves two objects with the id {}", resource.id());
+                return Err(self.error(entry.span, "duplicate-object", message));
+            }
             // Kustomize merges what the component leaves into an empty accumulator.
             let config = std::mem::take(&mut map.config);
             self.merge_config(&mut map, &config, entry.span)?;

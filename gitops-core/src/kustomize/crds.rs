@@ -26,6 +26,15 @@ impl Builder<'_> {
         let mut all = Lists::default();
         for entry in entries {
             let (path, content) = self.load(entry)?;
+            if content.bytes.starts_with(b"{")
+                && let Err(error) = serde_json::from_slice::<serde::de::IgnoredAny>(&content.bytes)
+            {
+                let message = format!(
+                    "`{}` starts with a brace, so it must be JSON, and it is not: {error}",
+                    entry.text
+                );
+                return Err(self.error(entry.span, "not-json", message));
+            }
             let documents = self.documents(&path, &content, Dialect::Kubectl)?;
             let root = documents.first().cloned().unwrap_or_default();
             if root.is_null() {

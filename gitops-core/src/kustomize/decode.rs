@@ -70,9 +70,12 @@ impl Decoder<'_> {
             if entry.value.is_null() {
                 continue;
             }
-            // As in Go, a later spelling of the same field wins.
-            fields.retain(|(seen, _)| seen != name);
-            fields.push((name, entry));
+            // Of several spellings of the same field Go takes the last in the order of bytes.
+            match fields.iter_mut().find(|(seen, _)| seen == name) {
+                Some((_, known)) if known.key > entry.key => {}
+                Some((_, known)) => *known = entry,
+                None => fields.push((name, entry)),
+            }
         }
         Ok(fields)
     }

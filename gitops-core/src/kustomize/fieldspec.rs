@@ -81,12 +81,35 @@ pub fn visit(
 /// Calls `see` on every field of `object` that `spec` names and that exists, nulls included.
 ///
 /// # Errors
-/// What `see` gives. Paths that [`visit`] would refuse lead nowhere.
-pub fn look(object: &Node, spec: &FieldSpec, see: &mut dyn FnMut(&Node) -> Result<()>) -> Result<()> {
+/// What `see` gives, and what [`visit`] would refuse.
+pub fn look(
+    object: &Node,
+    spec: &FieldSpec,
+    sources: &SourceMap,
+    see: &mut dyn FnMut(&Node) -> Result<()>,
+) -> Result<()> {
     if !selects(object, spec) {
         return Ok(());
     }
-    look_below(object, whole_path(spec)?, see)
+    Walk { create: Create::Nothing, sources, spec }.look(object, whole_path(spec)?, see)
+}
+
+/// Whether [`visit`] would make empty lists of nulls on the way of the path.
+#[must_use]
+pub fn makes_lists(object: &Node, spec: &FieldSpec) -> bool {
+    fn below(node: &Node, path: Rest<'_>) -> bool {
+        let Some(path) = path else { return false };
+        match &node.value {
+            Value::Seq(items) => items.iter().any(|item| below(item, Some(path))),
+            Value::Map(map) => {
+                let (key, rest) = split_first(path);
+                let (key, is_list) = list_hint(&key);
+                map.get(key).is_some_and(|value| if value.is_null() { is_list } else { below(value, rest) })
+            }
+            _ => false,
+        }
+    }
+    selects(object, spec) && below(object, Some(spec.path.strip_prefix('/').unwrap_or(&spec.path)))
 }
 
 /// Whether `object` is of the group, version and kind of `spec`.
@@ -180,18 +203,6 @@ fn reaches(node: &Node, path: Rest<'_>, create: Create) -> bool {
     }
 }
 
-fn look_below(node: &Node, path: Rest<'_>, see: &mut dyn FnMut(&Node) -> Result<()>) -> Result<()> {
-    let Some(path) = path else { return see(node) };
-    match &node.value {
-        Value::Seq(items) => items.iter().try_for_each(|item| look_below(item, Some(path), see)),
-        Value::Map(map) => {
-            let (key, rest) = split_first(path);
-            map.get(list_hint(&key).0).map_or(Ok(()), |value| look_below(value, rest, see))
-        }
-        _ => Ok(()),
-    }
-}
-
 struct Walk<'a> {
     create: Create,
     sources: &'a SourceMap,
@@ -213,23 +224,9 @@ impl Walk<'_> {
             let mut items = items.iter_mut().filter(|item| reaches(item, Some(path), self.create));
             return items.try_for_each(|item| self.node(item, Some(path), change));
         }
-        let span = node.span;
         let (key, rest) = split_first(path);
         let (key, is_list) = list_hint(&key);
-        if !node.is_map() {
-            return Err(self.error(
-                span,
-                "field-spec-mismatch",
-                format!("expected a mapping or a list with `{key}`, found {}", node.type_name()),
-            ));
-        }
-        if is_list_step(key) {
-            return Err(self.error(
-                span,
-                "field-spec-path",
-                format!("`{key}` cannot be a key of a field spec; write only names of mapping keys"),
-            ));
-        }
+        self.check(node, key)?;
         let Some(map) = node.as_map_mut() else { return Ok(()) };
         match (map.get_mut(key), self.create.span()) {
             (Some(found), create) if found.is_null() && (is_list || create.is_some()) => {
@@ -241,6 +238,39 @@ impl Walk<'_> {
             _ => {}
         }
         map.get_mut(key).map_or(Ok(()), |value| self.node(value, rest, change))
+    }
+
+    fn look(&self, node: &Node, path: Rest<'_>, see: &mut dyn FnMut(&Node) -> Result<()>) -> Result<()> {
+        let Some(path) = path else { return see(node) };
+        match &node.value {
+            Value::Seq(items) => items.iter().try_for_each(|item| self.look(item, Some(path), see)),
+            _ if node.is_null() => Ok(()),
+            _ => {
+                let (key, rest) = split_first(path);
+                let key = list_hint(&key).0;
+                self.check(node, key)?;
+                node.get(key).map_or(Ok(()), |value| self.look(value, rest, see))
+            }
+        }
+    }
+
+    /// Refuses a step into what is no mapping, and one that only a list could have.
+    fn check(&self, node: &Node, key: &str) -> Result<()> {
+        if !node.is_map() {
+            return Err(self.error(
+                node.span,
+                "field-spec-mismatch",
+                format!("expected a mapping or a list with `{key}`, found {}", node.type_name()),
+            ));
+        }
+        if is_list_step(key) {
+            return Err(self.error(
+                node.span,
+                "field-spec-path",
+                format!("`{key}` cannot be a key of a field spec; write only names of mapping keys"),
+            ));
+        }
+        Ok(())
     }
 
     /// What stands in for a missing or null field in front of `rest`.
@@ -384,6 +414,7 @@ mod tests {
         look(
             &object,
             &FieldSpec { kind: "Pod".into(), version: "v1".into(), ..spec("a/b", true) },
+            &SourceMap::new(),
             &mut |node| {
                 seen.push(node.clone());
                 Ok(())

@@ -478,7 +478,8 @@ impl Decoder<'_> {
                 _ => generator.kind = self.optional(value, name)?,
             }
         }
-        generator.envs.extend(env);
+        // In the configuration of a plugin kustomize knows the old field and never reads it.
+        generator.envs.extend(env.filter(|_| !self.lenient));
         Ok(generator)
     }
 

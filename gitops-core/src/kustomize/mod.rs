@@ -30,8 +30,11 @@ mod refold;
 mod remote;
 mod replacements;
 mod resource;
+mod shared;
 mod sort;
 mod suggest;
+#[cfg(test)]
+mod tests;
 mod transform;
 mod vars;
 

@@ -41,9 +41,6 @@ pub(crate) fn fix(builder: &Builder<'_>, map: &mut ResMap) -> Result<()> {
         check_subjects(builder, resource)?;
     }
     let candidates = Candidates::of(map);
-    if candidates.all.is_empty() {
-        return Ok(());
-    }
     let config = map.config.clone();
     let references = config.name_references();
     let by_kind = specs_by_kind(&references);
@@ -61,7 +58,7 @@ pub(crate) fn fix(builder: &Builder<'_>, map: &mut ResMap) -> Result<()> {
             let present =
                 FieldSpec { group: "".into(), version: "".into(), kind: "".into(), ..(*spec).clone() };
             let mut names = false;
-            fieldspec::look(&resource.node, &present, &mut |node| {
+            fieldspec::look(&resource.node, &present, builder.sources(), &mut |node| {
                 names |= candidates.may_rename(node);
                 Ok(())
             })?;
@@ -136,7 +133,7 @@ impl Candidates {
     fn may_rename(&self, node: &Node) -> bool {
         let known = |node: &Node| node.text().is_some_and(|text| self.by_name.contains_key(&*text));
         match (node.as_seq(), node.as_map()) {
-            (Some(items), _) => items.iter().any(|item| self.may_rename(item)),
+            (Some(items), _) => items.iter().any(|item| item.is_seq() || self.may_rename(item)),
             // A mapping without a name is an error, which the update reports.
             (_, Some(map)) => map.get("name").is_none_or(known),
             _ => known(node),

@@ -1,9 +1,10 @@
 //! `patches`, `patchesStrategicMerge` and `patchesJson6902`: which objects they are for, and how they
 //! are read. The merge engines themselves are in [`crate::kustomize::patch`].
 
+use std::sync::Arc;
+
 use regex::Regex;
 
-use crate::Result;
 use crate::knowledge::openapi::MergeSchema;
 use crate::kustomize::accumulate::{ResMap, first_clash};
 use crate::kustomize::decode::Spanned;
@@ -13,9 +14,10 @@ use crate::kustomize::load::Builder;
 use crate::kustomize::patch::json6902::{self, JsonPatch};
 use crate::kustomize::patch::{self, Outcome, PatchOptions};
 use crate::kustomize::resource::{ResId, Resource};
-use crate::node::{FileId, Node, Span};
+use crate::node::{FileId, Node, Plain, Span, Text, Value};
 use crate::object::{LabelSelector, group_version};
 use crate::yaml::Dialect;
+use crate::{Error, Result};
 
 /// The text of a patch, ready to be read in either dialect.
 struct PatchText {
@@ -28,13 +30,15 @@ struct PatchText {
 enum Parsed {
     Empty,
     Merge(Vec<Node>),
-    Json(JsonPatch),
+    /// Or what is wrong with an operation, which matters only where the patch is applied.
+    Json(Result<JsonPatch>),
 }
 
 impl Builder<'_> {
     /// One entry of `patches`.
     pub(crate) fn patch(&mut self, map: &mut ResMap, entry: &Patch) -> Result<()> {
-        let text = self.patch_text(entry)?;
+        let text =
+            self.patch_text(&Patch { patch: entry.patch.clone().and_then(trimmed), ..entry.clone() })?;
         match self.parse_patch(&text)? {
             Parsed::Empty => {
                 self.warn(text.span, "empty-patch", "the patch is empty and changes nothing");
@@ -148,7 +152,13 @@ impl Builder<'_> {
             self.check_json(text)?;
             let documents = self.parse(text.file, Dialect::Kubectl)?;
             let first = documents.first().cloned().unwrap_or_default();
-            return Ok(Parsed::Json(json6902::parse(&first, self.sources())?));
+            let patch = json6902::parse(&first, self.sources());
+            return match patch {
+                Err(error) if !matches!(error.code(), "json-patch-unknown-op" | "json-patch-operation") => {
+                    Err(error)
+                }
+                patch => Ok(Parsed::Json(patch)),
+            };
         }
         if !first.is_map() {
             let message = format!(
@@ -218,9 +228,11 @@ impl Builder<'_> {
                 resource.store_previous_id();
             }
             let id = resource.id();
-            let outcome =
-                patch::merge_object(&mut resource.node, patch, options, &schema, &sources, &mut notes)
-                    .map_err(|error| error.context(id))?;
+            let outcome = resource
+                .changing(|resource| {
+                    patch::merge_object(&mut resource.node, patch, options, &schema, &sources, &mut notes)
+                })
+                .map_err(|error| error.context(id))?;
             if outcome == Outcome::Deleted {
                 deleted.push(*at);
             }
@@ -250,9 +262,13 @@ impl Builder<'_> {
         &mut self,
         map: &mut ResMap,
         selected: &[usize],
-        patch: &JsonPatch,
+        patch: &Result<JsonPatch>,
         remember: bool,
     ) -> Result<()> {
+        if selected.is_empty() {
+            return Ok(());
+        }
+        let patch = patch.as_ref().map_err(Error::clone)?;
         let mut notes = Vec::new();
         let sources = self.sources().clone();
         for at in selected {
@@ -268,6 +284,8 @@ impl Builder<'_> {
                 json6902::apply(patch, &mut resource.node, &sources, &mut notes)
             };
             applied.map_err(|error| error.context(id))?;
+            resource.shared.clear();
+            spell_nulls(&mut resource.node);
         }
         self.note(notes);
         map.changed();
@@ -331,6 +349,37 @@ impl Builder<'_> {
         let Some(text) = text else { return Ok(None) };
         let parsed = LabelSelector::parse(&text.text);
         parsed.map(Some).map_err(|error| error.at(self.sources().locate(text.span)))
+    }
+}
+
+/// A JSON patch makes the object anew from JSON, where every null is spelled out.
+fn spell_nulls(node: &mut Node) {
+    fn has_silent(node: &Node) -> bool {
+        match &node.value {
+            Value::Seq(items) => items.iter().any(has_silent),
+            Value::Map(map) => map.iter().any(|(_, value)| has_silent(value)),
+            Value::Null => true,
+            _ => false,
+        }
+    }
+    if !has_silent(node) {
+        return;
+    }
+    match &mut node.value {
+        Value::Seq(items) => Arc::make_mut(items).iter_mut().for_each(spell_nulls),
+        Value::Map(map) => Arc::make_mut(map).values_mut().for_each(|(_, value)| spell_nulls(value)),
+        value => *value = Value::Plain(Arc::new(Plain::null("null"))),
+    }
+}
+
+/// A text without blanks around it, which is how kustomize reads `patches[].patch`; `None` if nothing is
+/// left.
+fn trimmed(text: Spanned) -> Option<Spanned> {
+    let inner = text.text.trim();
+    match inner.len() {
+        0 => None,
+        len if len == text.text.len() => Some(text),
+        _ => Some(Spanned { text: Text::from(inner), span: text.span }),
     }
 }
 

@@ -71,7 +71,12 @@ impl Builder<'_> {
             let before: Vec<Node> = map.iter().map(|resource| resource.node.clone()).collect();
             self.run_transformer(map, &plugin)?;
             let after = map.iter().map(|resource| unmarked(&resource.node));
-            if !before.iter().map(unmarked).eq(after) {
+            // Taking its mark away, kustomize makes the labels anew and then takes them for others.
+            let remade = |(before, after): (&Node, &Resource)| {
+                after.node.at(&["metadata", "labels", VALIDATED_BY]).is_some()
+                    && before.at(&["metadata", "labels"]).is_some()
+            };
+            if !before.iter().map(unmarked).eq(after) || before.iter().zip(map.iter()).any(remade) {
                 let message = "a validator must not change objects; list it under `transformers`";
                 return Err(self.error(plugin.span, "validator-changes-objects", message));
             }
@@ -201,8 +206,7 @@ impl Builder<'_> {
             },
             "HashTransformer" => self.add_hashes(map),
             "PatchTransformer" => {
-                let mut patch = decoder.patch(plugin, "transformers")?;
-                patch.patch = trimmed(patch.patch);
+                let patch = decoder.patch(plugin, "transformers")?;
                 self.patch(map, &patch)
             }
             "PatchJson6902Transformer" => {
@@ -229,12 +233,6 @@ impl Builder<'_> {
             kind => Err(self.unfit(plugin, kind, "transformers")),
         }
     }
-}
-
-fn trimmed(text: Option<Spanned>) -> Option<Spanned> {
-    let text = text?;
-    let inner = text.text.trim();
-    (!inner.is_empty()).then(|| Spanned { text: Text::from(inner), span: text.span })
 }
 
 /// An object without the label of a validator, for comparison.

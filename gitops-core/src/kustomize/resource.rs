@@ -125,6 +125,8 @@ pub(crate) struct Resource {
     pub(crate) vars: Vec<Text>,
     /// What its build knows of kinds.
     scopes: Scopes,
+    /// Texts whose places change together ([`crate::kustomize::shared`]).
+    pub(crate) shared: Vec<Text>,
 }
 
 impl Resource {
@@ -144,14 +146,17 @@ impl Resource {
             needs_hash,
             vars: Vec::new(),
             scopes: scopes.clone(),
+            shared: Vec::new(),
         }
     }
 
     fn text_at(&self, keys: &[&str]) -> Text {
         match self.node.at(keys).map(|node| &node.value) {
             Some(Value::String(text)) => text.clone(),
-            Some(Value::Plain(plain)) => plain.shared_text().clone(),
-            None | Some(Value::Null | Value::Seq(_) | Value::Map(_)) => Text::empty(),
+            Some(Value::Plain(plain)) if !matches!(plain.scalar(), crate::node::Scalar::Null) => {
+                plain.shared_text().clone()
+            }
+            None | Some(Value::Null | Value::Plain(_) | Value::Seq(_) | Value::Map(_)) => Text::empty(),
             Some(_) => {
                 self.node.at(keys).and_then(Node::text).map_or(Text::empty(), |text| Text::from(&*text))
             }

@@ -4,18 +4,19 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use crate::Result;
 use crate::knowledge::field_specs::FieldSpec;
 use crate::kustomize::accumulate::ResMap;
 use crate::kustomize::config::{Slot, TransformConfig, merge_specs};
 use crate::kustomize::decode::Spanned;
-use crate::kustomize::fieldspec::{Create, visit};
+use crate::kustomize::fieldspec::{Create, look, makes_lists, visit};
 use crate::kustomize::images::{ImageChange, ImageEdit};
 use crate::kustomize::kustomization::{Image, Label, Replica};
 use crate::kustomize::load::Builder;
+use crate::kustomize::replacements::is_quoted;
 use crate::kustomize::resource::{ResId, Resource};
-use crate::node::{Map, Node, SourceMap, Text, Value};
+use crate::node::{Map, Node, Text, Value};
 use crate::object::group_version;
-use crate::{Error, Result};
 
 type Pairs = [(Spanned, Spanned)];
 
@@ -31,6 +32,12 @@ impl Builder<'_> {
         for resource in map.iter_mut() {
             resource.store_previous_id();
             if !resource.id().is_cluster_scoped() {
+                if let Some(old) = resource.node.at(&["metadata", "namespace"])
+                    && (old.is_map() || old.is_seq())
+                {
+                    let message = format!("the namespace belongs here, but this is {}", old.type_name());
+                    return Err(self.error(old.span, "wrong-type", message));
+                }
                 resource.set_metadata("namespace", namespace);
             }
             let kind = resource.kind();
@@ -163,23 +170,35 @@ impl Builder<'_> {
     /// Adds text entries to every mapping that the specs name.
     pub(crate) fn add_entries(&self, map: &mut ResMap, pairs: &Pairs, specs: &[FieldSpec]) -> Result<()> {
         let Some((first, _)) = pairs.first() else { return Ok(()) };
+        // Where the key is new, the places share the text; elsewhere each has its own.
+        let apart: Vec<Text> = pairs.iter().map(|(_, value)| Text::from(value.as_str())).collect();
+        let mut added = vec![0; pairs.len()];
         for resource in map.iter_mut() {
-            for spec in specs {
-                let create = Create::Mapping(first.span);
-                visit(&mut resource.node, spec, create, self.sources(), &mut |node| {
-                    if node.is_null() {
-                        return Ok(());
-                    }
-                    let (place, found) = (node.span, node.type_name());
-                    let Some(entries) = node.as_map_mut() else {
-                        let message = format!("labels or annotations belong here, but this is {found}");
-                        return Err(self.error(place, "wrong-type", message));
-                    };
-                    for (key, value) in pairs {
-                        set_entry(entries, key, Node::string(value.text.clone(), value.span));
-                    }
-                    Ok(())
-                })?;
+            added.fill(0);
+            resource.changing(|resource| {
+                specs.iter().try_for_each(|spec| {
+                    let create = Create::Mapping(first.span);
+                    visit(&mut resource.node, spec, create, self.sources(), &mut |node| {
+                        if node.is_null() {
+                            return Ok(());
+                        }
+                        let (place, found) = (node.span, node.type_name());
+                        let Some(entries) = node.as_map_mut() else {
+                            let message = format!("labels or annotations belong here, but this is {found}");
+                            return Err(self.error(place, "wrong-type", message));
+                        };
+                        for (((key, value), apart), added) in pairs.iter().zip(&apart).zip(&mut added) {
+                            let is_new = !entries.contains_key(&key.text);
+                            *added += usize::from(is_new);
+                            let text = if is_new { &value.text } else { apart };
+                            set_entry(entries, key, Node::string(text.clone(), value.span));
+                        }
+                        Ok(())
+                    })
+                })
+            })?;
+            for ((_, value), _) in pairs.iter().zip(&added).filter(|(_, added)| **added > 1) {
+                resource.share(value.text.clone());
             }
         }
         Ok(())
@@ -208,7 +227,12 @@ impl Builder<'_> {
                 found = true;
                 let create = Create::Text(replica.count_span);
                 visit(&mut resource.node, spec, create, self.sources(), &mut |node| {
-                    let value = Node::new(Value::Int(replica.count), replica.count_span);
+                    // Where the old number stands in quotes, so does the new one.
+                    let value = if is_quoted(node, self.sources()) {
+                        Node::string(replica.count.to_string(), replica.count_span)
+                    } else {
+                        Node::new(Value::Int(replica.count), replica.count_span)
+                    };
                     self.set_scalar(node, value, "the number of replicas")
                 })?;
             }
@@ -245,23 +269,21 @@ impl Builder<'_> {
         let mut used = false;
         for resource in map.iter_mut().filter(|resource| !is_crd(resource)) {
             if has_image(&resource.node, &edit) {
-                used = true;
-                edit_containers(&mut resource.node, &edit, self.sources());
+                self.edit_containers(&mut resource.node, &edit, &mut used)?;
             }
         }
         for resource in map.iter_mut().filter(|resource| !is_crd(resource)) {
             for spec in specs {
+                // Written to only where something changes, so that nothing shared is copied in vain.
                 let mut found = false;
-                crate::kustomize::fieldspec::look(&resource.node, spec, &mut |node| {
-                    found |= node.text().is_some_and(|text| edit.matches(&text));
+                look(&resource.node, spec, self.sources(), &mut |node| {
+                    found |=
+                        node.is_map() || node.is_seq() || node.text().is_some_and(|text| edit.matches(&text));
                     Ok(())
                 })?;
-                used |= found;
-                if found {
-                    let create = Create::Text(image.name.span);
-                    visit(&mut resource.node, spec, create, self.sources(), &mut |node| {
-                        let _ = edit.apply(node, self.sources());
-                        Ok::<(), Error>(())
+                if found || makes_lists(&resource.node, spec) {
+                    visit(&mut resource.node, spec, Create::Nothing, self.sources(), &mut |node| {
+                        self.edit_image(node, &edit, &mut used)
                     })?;
                 }
             }
@@ -270,6 +292,54 @@ impl Builder<'_> {
             let message = format!("no image is named `{}`, so this entry changes nothing", image.name.text);
             self.warn(image.name.span, "image-matches-nothing", message);
         }
+        Ok(())
+    }
+}
+
+impl Builder<'_> {
+    /// Edits the images of all lists of containers below `node`.
+    fn edit_containers(&self, node: &mut Node, edit: &ImageEdit, used: &mut bool) -> Result<()> {
+        if !has_image(node, edit) {
+            return Ok(());
+        }
+        match &mut node.value {
+            Value::Map(map) => {
+                for (key, value) in std::sync::Arc::make_mut(map).values_mut() {
+                    let key: &Text = key;
+                    self.edit_containers(value, edit, used)?;
+                    if !CONTAINER_LISTS.contains(&key.as_str()) {
+                        continue;
+                    }
+                    for container in value.as_seq_mut().into_iter().flatten() {
+                        if !container.is_map() && !container.is_null() {
+                            let message =
+                                format!("a container belongs here, but this is {}", container.type_name());
+                            return Err(self.error(container.span, "wrong-type", message));
+                        }
+                        let fits = |image: &Node| image.text().is_none_or(|text| edit.matches(&text));
+                        if container.get("image").is_some_and(fits)
+                            && let Some(image) = container.get_mut("image")
+                        {
+                            self.edit_image(image, edit, used)?;
+                        }
+                    }
+                }
+                Ok(())
+            }
+            Value::Seq(items) => std::sync::Arc::make_mut(items)
+                .iter_mut()
+                .try_for_each(|item| self.edit_containers(item, edit, used)),
+            _ => Ok(()),
+        }
+    }
+
+    fn edit_image(&self, node: &mut Node, edit: &ImageEdit, used: &mut bool) -> Result<()> {
+        if node.is_map() || node.is_seq() {
+            let message = format!("the name of an image belongs here, but this is {}", node.type_name());
+            return Err(self.error(node.span, "wrong-type", message));
+        }
+        *used |= node.text().is_some_and(|text| edit.matches(&text));
+        edit.apply(node, self.sources());
         Ok(())
     }
 }
@@ -295,50 +365,19 @@ fn set_default_subjects(node: &mut Node, namespace: &Spanned) {
 
 const CONTAINER_LISTS: [&str; 2] = ["containers", "initContainers"];
 
-fn container_images(list: &Node) -> impl Iterator<Item = &Node> {
-    list.as_seq().unwrap_or(&[]).iter().filter_map(|container| container.get("image"))
-}
-
-/// Whether a list of containers, anywhere below `node`, has an image to edit.
+/// Whether a list of containers, anywhere below `node`, has an image to edit, or something that cannot be
+/// one.
 fn has_image(node: &Node, edit: &ImageEdit) -> bool {
     match &node.value {
         Value::Map(map) => map.iter().any(|(key, value)| {
             let here = CONTAINER_LISTS.contains(&key.as_str())
-                && container_images(value).any(|image| image.text().is_some_and(|text| edit.matches(&text)));
+                && value.as_seq().unwrap_or(&[]).iter().any(|container| match container.get("image") {
+                    Some(image) => image.text().is_none_or(|text| edit.matches(&text)),
+                    None => !container.is_map(),
+                });
             here || has_image(value, edit)
         }),
         Value::Seq(items) => items.iter().any(|item| has_image(item, edit)),
         _ => false,
-    }
-}
-
-fn edit_containers(node: &mut Node, edit: &ImageEdit, sources: &SourceMap) {
-    if !has_image(node, edit) {
-        return;
-    }
-    match &mut node.value {
-        Value::Map(map) => {
-            for (key, value) in std::sync::Arc::make_mut(map).values_mut() {
-                let key: &Text = key;
-                edit_containers(value, edit, sources);
-                if CONTAINER_LISTS.contains(&key.as_str()) {
-                    for container in value.as_seq_mut().into_iter().flatten() {
-                        let matched = container
-                            .get("image")
-                            .and_then(Node::text)
-                            .is_some_and(|text| edit.matches(&text));
-                        if let Some(image) = matched.then(|| container.get_mut("image")).flatten() {
-                            edit.apply(image, sources);
-                        }
-                    }
-                }
-            }
-        }
-        Value::Seq(items) => {
-            for item in std::sync::Arc::make_mut(items) {
-                edit_containers(item, edit, sources);
-            }
-        }
-        _ => {}
     }
 }

@@ -151,11 +151,13 @@ impl Builder<'_> {
         let config = map.config.clone();
         let mut used = HashSet::new();
         for resource in map.iter_mut() {
-            for spec in config.fields(Slot::VarReference) {
-                visit(&mut resource.node, spec, Create::Nothing, self.sources(), &mut |node| {
-                    self.replace_vars(node, &values, &mut used)
-                })?;
-            }
+            resource.changing(|resource| {
+                config.fields(Slot::VarReference).iter().try_for_each(|spec| {
+                    visit(&mut resource.node, spec, Create::Nothing, self.sources(), &mut |node| {
+                        self.replace_vars(node, &values, &mut used)
+                    })
+                })
+            })?;
         }
         map.changed();
         let unused = map.vars.iter().filter(|var| !used.contains(&var.name.text));

@@ -237,6 +237,14 @@ impl Node {
         })
     }
 
+    /// The node at `path`, for writing.
+    pub fn lookup_mut(&mut self, path: &Path) -> Option<&mut Self> {
+        path.segments().iter().try_fold(self, |node, segment| match segment {
+            Segment::Key(key) => node.get_mut(key),
+            Segment::Index(index) => node.as_seq_mut()?.get_mut(*index),
+        })
+    }
+
     /// The deepest node that exists on the way to `path`, and how many segments it took.
     #[must_use]
     pub fn nearest(&self, path: &Path) -> (&Node, usize) {

@@ -83,6 +83,8 @@ pub(super) struct Events<'a> {
     parser: granit::Parser<'a, granit::StrInput<'a>>,
     tabs: Tabs,
     documents: usize,
+    /// Of each collection that is open, whether it is in brackets or braces.
+    open: Vec<bool>,
 }
 
 impl<'a> Events<'a> {
@@ -97,7 +99,7 @@ impl<'a> Events<'a> {
         };
         options.set_emit_comments(false);
         let parser = granit::Parser::new_from_str_with_options(text, options);
-        Self { text, parser, tabs: Tabs::new(text), documents: 0 }
+        Self { text, parser, tabs: Tabs::new(text), documents: 0, open: Vec::new() }
     }
 
     /// The next event and the offset of its first byte; `None` at the end.
@@ -110,6 +112,11 @@ impl<'a> Events<'a> {
             let mut start = offset(self.text, span.start);
             if let Err(tab) = self.watch_tabs(&event, span) {
                 return Some(Err(Problem::new("syntax", explain::TAB, tab)));
+            }
+            if let Some(mark) = self.question_mark(&event, span) {
+                let message =
+                    "in brackets and braces a `?` ends a text that has no quotes; put quotes around it";
+                return Some(Err(Problem::new("syntax", message, mark)));
             }
             let event = match event {
                 granit::Event::StreamEnd => return None,
@@ -170,6 +177,22 @@ impl<'a> Events<'a> {
 }
 
 impl Events<'_> {
+    /// Where a plain scalar within brackets or braces has a question mark, at which libyaml ends it.
+    fn question_mark(&mut self, event: &granit::Event<'_>, span: granit::Span) -> Option<usize> {
+        use granit::{Event, ScalarStyle, StructureStyle};
+        match event {
+            Event::MappingStart(style, ..) | Event::SequenceStart(style, ..) => {
+                self.open.push(*style == StructureStyle::Flow);
+            }
+            Event::MappingEnd | Event::SequenceEnd => drop(self.open.pop()),
+            Event::Scalar(text, ScalarStyle::Plain, ..) if self.open.last() == Some(&true) => {
+                return text.contains('?').then(|| offset(self.text, span.start));
+            }
+            _ => {}
+        }
+        None
+    }
+
     /// Looks for tabs up to an event; the error is where one stands that go-yaml refuses.
     fn watch_tabs(&mut self, event: &granit::Event<'_>, span: granit::Span) -> Result<(), usize> {
         use granit::{Event, ScalarStyle, StructureStyle};

@@ -72,12 +72,14 @@ struct Directory {
     path: String,
     component: bool,
     objects: Vec<Value>,
+    /// The directories that it is built from.
+    uses: Vec<usize>,
 }
 
 /// The generator at work.
-struct Making {
+pub(super) struct Making {
     rng: Rng,
-    files: BTreeMap<String, String>,
+    pub(super) files: BTreeMap<String, String>,
     directories: Vec<Directory>,
     features: Vec<Feature>,
 }
@@ -99,11 +101,33 @@ pub fn generate(seed: u64) -> Case {
 }
 
 impl Making {
+    /// A generator that adds to files that are there.
+    pub(super) fn over(mut rng: Rng, files: BTreeMap<String, String>) -> Self {
+        let features = FEATURES.iter().filter(|(feature, _)| !matches!(feature, Mistakes | OldFields));
+        let features =
+            features.filter(|(_, percent)| rng.chance(*percent)).map(|(feature, _)| *feature).collect();
+        Self { rng, files, directories: Vec::new(), features }
+    }
+
+    /// Fields for a kustomization in `dir` that has these objects; the files they name are written.
+    pub(super) fn fields(&mut self, dir: &str, objects: &[Value]) -> Vec<(&'static str, Value)> {
+        let mut fields = Vec::new();
+        let mut objects = objects.to_vec();
+        self.generators(dir, &mut fields, &mut objects);
+        self.patches(dir, &mut fields, &objects);
+        self.simple(&mut fields, &objects);
+        self.replacements(dir, &mut fields, &objects);
+        self.vars(&mut fields, &objects);
+        self.configuration(dir, &mut fields, &objects);
+        self.plugins(dir, &mut fields, &objects);
+        fields
+    }
+
     fn on(&mut self, feature: Feature) -> bool {
         self.features.contains(&feature) && self.rng.chance(55)
     }
 
-    fn write(&mut self, dir: &str, name: &str, documents: &[Value]) {
+    pub(super) fn write(&mut self, dir: &str, name: &str, documents: &[Value]) {
         let style = Style::random(&mut self.rng);
         let text = style.stream(&mut self.rng, documents);
         self.files.insert(format!("{dir}/{name}"), text);
@@ -115,10 +139,14 @@ impl Making {
         let mut k: Vec<(&str, Value)> = Vec::new();
         let mut mine: Vec<Value> = Vec::new();
         let (mut resources, mut components) = (Vec::new(), Vec::new());
-        for other in 0..self.directories.len() {
-            let wanted = last || self.rng.chance(50);
+        let mut uses = Vec::new();
+        for other in (0..self.directories.len()).rev() {
+            let wanted = if last { self.rng.chance(90) } else { self.rng.chance(50) };
+            let again = uses.contains(&other) && !self.rng.chance(4);
             let used = &self.directories[other];
-            if wanted && (used.component || at > 0) {
+            if wanted && !again {
+                uses.push(other);
+                uses.extend(&used.uses);
                 let entry = format!("{up}/{}", used.path);
                 let objects = used.objects.clone();
                 if used.component {
@@ -176,7 +204,7 @@ impl Making {
         }
         let name = if self.rng.chance(90) { "kustomization.yaml" } else { "Kustomization" };
         self.write(&path, name, &[Value::Object(map)]);
-        self.directories.push(Directory { path, component, objects: mine });
+        self.directories.push(Directory { path, component, objects: mine, uses });
     }
 
     fn objects_files(&mut self, dir: &str, objects: &[Value], resources: &mut Vec<Value>) {
@@ -592,6 +620,9 @@ impl Making {
             for _ in 0..1 + self.rng.below(2) {
                 let (steps, _) = path(&mut self.rng, &object);
                 let mut text = field_path(&mut self.rng, &steps, true);
+                if text == "apiVersion" || text == "kind" {
+                    text = "metadata.labels.app".into();
+                }
                 if self.rng.chance(15) {
                     text.push_str(&self.rng.word(&[
                         ".new",

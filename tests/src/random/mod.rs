@@ -11,6 +11,7 @@ use gitops_core::kustomize::{BuildOptions, LoadRestrictor, build};
 
 mod compare;
 mod kustomizations;
+mod mutate;
 mod objects;
 mod oracle;
 mod patches;
@@ -21,6 +22,7 @@ mod words;
 
 pub use compare::{Difference, Tally, compare};
 pub use kustomizations::generate;
+pub use mutate::mutate;
 pub use oracle::{Answer, Oracle};
 pub use rng::Rng;
 pub use shrink::shrink;

@@ -66,6 +66,13 @@ impl Style {
         }
     }
 
+    /// A scalar on one line.
+    pub fn scalar(&self, rng: &mut Rng, value: &Value) -> String {
+        let mut writer = Writer { style: self, rng, out: String::new(), anchors: Vec::new() };
+        writer.flow(value);
+        writer.out
+    }
+
     /// The documents as one text.
     pub fn stream(&self, rng: &mut Rng, documents: &[Value]) -> String {
         let mut out = String::new();

@@ -120,7 +120,6 @@ const TEXTS: &[&str] = &[
     "trailing ",
     "trailing \nblank",
     "tab\there",
-    "\ttab first\nx",
     "colon: inside",
     "colon:",
     "# hash",
@@ -145,7 +144,6 @@ const TEXTS: &[&str] = &[
     "\u{feff}bom",
     "nbsp\u{a0}here",
     "line\u{2028}sep",
-    "\u{85}nel",
     "bell\u{7}",
     "cr\r\nlf",
     "$(HOST)",
@@ -220,7 +218,7 @@ pub fn pairs(rng: &mut Rng, values: fn(&mut Rng) -> Value) -> Value {
 
 /// A label's value.
 pub fn label(rng: &mut Rng) -> Value {
-    json!(rng.word(&["app", "web", "db", "v1", "1", "true", "on", "y", "", "1.0", "a-b_c"]))
+    json!(rng.word(&["app", "web", "db", "v1", "1", "true", "on", "y", "v2", "1.0", "a-b_c"]))
 }
 
 /// An annotation's value.

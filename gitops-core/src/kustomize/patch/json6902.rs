@@ -119,6 +119,11 @@ pub fn parse(node: &Node, sources: &SourceMap) -> Result<JsonPatch> {
         )
         .at(sources.locate(node.span)));
     };
+    if let Some(span) = not_json(node) {
+        let message =
+            "a JSON patch cannot hold an infinite number or `.nan`; put quotes around it if it is text";
+        return Err(Error::new(ErrorKind::Kustomize, "not-json-number", message).at(sources.locate(span)));
+    }
     let operations = items.iter().enumerate().map(|(index, item)| {
         parse_operation(item).map_err(|error| {
             let at = error.span.or(item.span).or(node.span);
@@ -132,6 +137,16 @@ pub fn parse(node: &Node, sources: &SourceMap) -> Result<JsonPatch> {
         })
     });
     Ok(JsonPatch { operations: operations.collect::<Result<_>>()? })
+}
+
+/// Where a number stands that JSON has not.
+fn not_json(node: &Node) -> Option<Span> {
+    match &node.value {
+        Value::Seq(items) => items.iter().find_map(not_json),
+        Value::Map(map) => map.iter().find_map(|(_, value)| not_json(value)),
+        Value::String(_) => None,
+        _ => node.as_f64().is_some_and(|number| !number.is_finite()).then_some(node.span),
+    }
 }
 
 /// An error before it knows its operation.

@@ -23,6 +23,7 @@ use crate::{Error, ErrorKind, Result};
 
 pub(crate) use config::{Entry, Reader, Replacement};
 use config::{Id, Options, Selector, Source, Target};
+pub(crate) use path::is_quoted;
 use path::{Found, Make, Walk};
 
 /// The field that is meant where none is named.
@@ -277,7 +278,8 @@ impl Builder<'_> {
             for field in fields {
                 let Some(resource) = map.get_mut(at) else { continue };
                 let id = resource.id();
-                self.write(&mut resource.node, field, value, &target.options)
+                resource
+                    .changing(|resource| self.write(&mut resource.node, field, value, &target.options))
                     .map_err(|error| error.context(id))?;
                 // The source may have been a target itself.
                 if let Some(origin) = origin.filter(|origin| origin.at == at)

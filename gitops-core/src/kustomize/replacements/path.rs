@@ -362,6 +362,12 @@ pub(super) fn reads_as_other(text: &str) -> bool {
     !matches!(yaml::parse_scalar(text, Dialect::Kyaml), Value::String(_))
 }
 
+/// Whether a text stands in quotes, or must have.
+pub(crate) fn is_quoted(node: &Node, sources: &SourceMap) -> bool {
+    let must_have = node.as_str().is_some_and(|text| !text.is_empty() && reads_as_other(text));
+    must_have || quote_of(node, sources).is_some()
+}
+
 /// The quote that the text of a scalar starts with.
 pub(super) fn quote_of(node: &Node, sources: &SourceMap) -> Option<char> {
     node.as_str()?;
