@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet};
 use crate::files::FileKind;
 use crate::kustomize::config::{Slot, TransformConfig};
 use crate::kustomize::decode::Spanned;
+use crate::kustomize::history::StepKind;
 use crate::kustomize::kustomization::{Kind, Kustomization, SortOptions};
 use crate::kustomize::load::Builder;
 use crate::kustomize::remote::{RepoSpec, is_remote_file};
@@ -113,8 +114,10 @@ impl Builder<'_> {
         self.leave();
         self.add_hashes(&mut map)?;
         nameref::fix(self, &mut map)?;
+        self.remember_all(&mut map, StepKind::NameReference, Span::NONE);
         self.resolve_vars(&mut map)?;
         self.finish(&mut map)?;
+        self.remember_all(&mut map, StepKind::Finish, Span::NONE);
         if let Some(flux) = &flux {
             self.set_common_metadata(&mut map, flux);
         }
@@ -150,12 +153,12 @@ impl Builder<'_> {
         for (generators, secret) in [(&k.config_maps, false), (&k.secrets, true)] {
             for generator in generators {
                 let resource = self.generate(generator, &k.generator_options, secret)?;
-                self.absorb(&mut map, resource)?;
+                self.absorb(&mut map, resource, generator.span)?;
             }
         }
         if !k.generators.is_empty() {
-            for resource in self.run_generators(k)? {
-                self.absorb(&mut map, resource)?;
+            for (resource, span) in self.run_generators(k)? {
+                self.absorb(&mut map, resource, span)?;
             }
         }
         for entry in &k.components {
@@ -183,32 +186,43 @@ impl Builder<'_> {
         let fields = |slot| config.fields(slot);
         for entry in &k.patches_strategic_merge {
             self.patch_strategic_merge(map, entry)?;
+            self.remember_all(map, StepKind::Patch, entry.span);
         }
         for patch in &k.patches {
             self.patch(map, patch)?;
+            self.remember_all(map, StepKind::Patch, patch.span);
         }
         if let Some(namespace) = &k.namespace {
             self.set_namespace(map, namespace, fields(Slot::Namespace))?;
+            self.remember_all(map, StepKind::Namespace, namespace.span);
         }
         if let Some(prefix) = &k.name_prefix {
             self.affix_names(map, prefix, true, fields(Slot::NamePrefix))?;
+            self.remember_all(map, StepKind::NamePrefix, prefix.span);
         }
         if let Some(suffix) = &k.name_suffix {
             self.affix_names(map, suffix, false, fields(Slot::NameSuffix))?;
+            self.remember_all(map, StepKind::NameSuffix, suffix.span);
         }
         for label in &k.labels {
             self.add_label_entry(map, label, &config)?;
+            self.remember_all(map, StepKind::Labels, start(&label.pairs));
         }
         self.add_entries(map, &k.common_labels, fields(Slot::CommonLabels))?;
+        self.remember_all(map, StepKind::Labels, start(&k.common_labels));
         self.add_entries(map, &k.common_annotations, fields(Slot::CommonAnnotations))?;
+        self.remember_all(map, StepKind::Annotations, start(&k.common_annotations));
         for patch in &k.patches_json6902 {
             self.patch_json6902(map, patch)?;
+            self.remember_all(map, StepKind::Patch, patch.span);
         }
         for replica in &k.replicas {
             self.set_replicas(map, replica, fields(Slot::Replicas))?;
+            self.remember_all(map, StepKind::Replicas, replica.name.span);
         }
         for image in &k.images {
             self.set_image(map, image, fields(Slot::Images))?;
+            self.remember_all(map, StepKind::Images, image.name.span);
         }
         self.replace(map, &k.replacements)
     }
@@ -224,7 +238,9 @@ impl Builder<'_> {
                 let (path, content) = self.load(entry)?;
                 let documents = self.documents(&path, &content, Dialect::Kyaml)?;
                 for node in self.objects(&documents)? {
-                    self.append(&mut map, Resource::new(node, &self.schema.scopes))?;
+                    let mut resource = Resource::new(node, &self.schema.scopes);
+                    self.remember(&mut resource, StepKind::Resource, entry.span);
+                    self.append(&mut map, resource)?;
                 }
                 Ok(map)
             }
@@ -313,12 +329,18 @@ impl Builder<'_> {
         Ok(())
     }
 
-    /// Adds a generated object, or merges it into the one that it names.
-    fn absorb(&mut self, map: &mut ResMap, mut resource: Resource) -> Result<()> {
+    /// Adds a generated object, or merges it into the one that it names; `span` is the entry that asks
+    /// for it.
+    fn absorb(&mut self, map: &mut ResMap, mut resource: Resource, span: Span) -> Result<()> {
+        let is_secret = resource.node.get("kind").and_then(Node::as_str) == Some("Secret");
+        let step = if is_secret { StepKind::SecretGenerator } else { StepKind::ConfigMapGenerator };
         let id = resource.id();
         let matches = map.find_any(&id);
         let (at, old) = match matches.as_slice() {
-            [] if resource.behavior == Behavior::Create => return self.append(map, resource),
+            [] if resource.behavior == Behavior::Create => {
+                self.remember(&mut resource, step, span);
+                return self.append(map, resource);
+            }
             [] => {
                 let message = format!("{id} does not exist, so nothing can be merged into or replaced");
                 return Err(self.error(resource.span(), "generator-without-target", message));
@@ -345,6 +367,7 @@ impl Builder<'_> {
             Behavior::Merge => merge_data(&mut resource.node, &old.node),
         }
         take_metadata(&mut resource, old);
+        self.remember(&mut resource, step, span);
         if let Some(slot) = map.get_mut(at) {
             *slot = resource;
         }
@@ -367,6 +390,9 @@ impl Builder<'_> {
                 let text = format!("{}-{hash}", name.text).into();
                 resource.set_metadata("name", &Spanned { text, span: name.span });
             }
+            // The entry of a generator, or the object that asks for it by annotation.
+            let span = resource.node.span;
+            self.remember(resource, StepKind::Hash, span);
         }
         map.changed();
         Ok(())
@@ -391,6 +417,11 @@ impl Builder<'_> {
         }
         Ok(())
     }
+}
+
+/// Where entries stand.
+fn start(pairs: &[(Spanned, Spanned)]) -> Span {
+    pairs.first().map_or(Span::NONE, |(key, _)| key.span)
 }
 
 fn is_build_metadata(option: &str) -> bool {
@@ -421,6 +452,7 @@ fn take_metadata(resource: &mut Resource, old: &Resource) {
     resource.prefixes.clone_from(&old.prefixes);
     resource.suffixes.clone_from(&old.suffixes);
     resource.vars.clone_from(&old.vars);
+    resource.versions.clone_from(&old.versions);
     resource.behavior = old.behavior;
     // Merging onto an object without a hash gives none.
     resource.needs_hash = resource.needs_hash && old.needs_hash;

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use crate::files::{self, FileKind};
 use crate::kustomize::accumulate::ResMap;
 use crate::kustomize::decode::{Decoder, Spanned};
+use crate::kustomize::history::StepKind;
 use crate::kustomize::kustomization::{Image, Kustomization, Patch};
 use crate::kustomize::load::{Builder, FILE_NAMES};
 use crate::node::{Node, Span};
@@ -106,6 +107,7 @@ impl Builder<'_> {
                     entries.insert(key.text.clone(), Node::string(value.text.clone(), value.span));
                 }
             }
+            self.remember_all(map, StepKind::CommonMetadata, first.span);
         }
     }
 

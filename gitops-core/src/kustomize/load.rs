@@ -1,6 +1,6 @@
 //! Reading the files that a kustomization names, within the restrictions of its directory.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::files::{self, Content, ContentId, FileKind, Files};
@@ -9,7 +9,7 @@ use crate::kustomize::kustomization::{Kind, Kustomization};
 use crate::kustomize::openapi::Schema;
 use crate::kustomize::remote::{Checkout, RepoSpec, is_remote_file};
 use crate::kustomize::{BuildOptions, LoadRestrictor, flow_moments, refold};
-use crate::node::{FileId, Node, SourceMap, Span};
+use crate::node::{FileId, Node, SourceMap, Span, Text};
 use crate::object::Object;
 use crate::yaml::{self, Dialect, ReadOptions};
 use crate::{Diagnostic, Error, ErrorKind, Result};
@@ -27,6 +27,8 @@ pub(crate) struct Builder<'a> {
     pub(crate) warnings: Vec<Diagnostic>,
     pub(crate) files_read: BTreeSet<String>,
     pub(crate) schema: Schema,
+    /// Where each var is declared, if the caller wants the history.
+    pub(crate) var_places: HashMap<Text, Span>,
     /// Directories being built, outermost first.
     stack: Vec<String>,
     /// The repositories of remote bases among them: the number of directories outside, and the root.
@@ -41,6 +43,7 @@ impl<'a> Builder<'a> {
             warnings: Vec::new(),
             files_read: BTreeSet::new(),
             schema: Schema::default(),
+            var_places: HashMap::new(),
             stack: Vec::new(),
             repositories: Vec::new(),
         }

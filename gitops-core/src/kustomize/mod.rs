@@ -7,6 +7,7 @@ use crate::yaml::Limits;
 use crate::{Diagnostic, Result};
 
 mod accumulate;
+mod annotate;
 mod cache;
 mod config;
 mod crds;
@@ -17,6 +18,9 @@ mod flux;
 mod generate;
 pub(crate) mod go_regex;
 mod hash;
+mod history;
+#[cfg(test)]
+mod history_tests;
 pub mod images;
 mod kustomization;
 mod load;
@@ -39,6 +43,7 @@ mod transform;
 mod vars;
 
 pub use cache::Cache;
+pub use history::{FieldHistory, Step, StepKind};
 pub use reach::{Reach, reach};
 pub use remote::{RemoteBases, RepoSpec};
 
@@ -73,6 +78,9 @@ pub struct BuildOptions {
     /// Where bases and files on the network are to be read; by default they are errors
     /// ([`crate::ErrorKind::Unsupported`], codes `remote-base` and `remote-file`).
     pub remote_bases: RemoteBases,
+    /// Record what each step does to each object, for [`Build::history`]. Default false: it costs memory
+    /// for every path that a step changes. The objects and warnings are the same.
+    pub history: bool,
     /// Bounds on the texts.
     pub limits: Limits,
     /// Parsed files to share between builds; a fresh one by default.
@@ -91,6 +99,7 @@ pub struct Build {
     pub files_read: Vec<String>,
     /// The texts that the spans of the objects point into.
     pub sources: SourceMap,
+    pub(crate) history: Option<history::History>,
 }
 
 impl Build {
@@ -138,12 +147,16 @@ impl Build {
 /// and [`crate::ErrorKind::Limit`]; each with the place where the user must act.
 pub fn build(files: &dyn Files, dir: &str, options: &BuildOptions) -> Result<Build> {
     let mut builder = load::Builder::new(files, options);
-    let resources = builder.run(dir)?;
+    let mut resources = builder.run(dir)?;
+    let history = options
+        .history
+        .then(|| history::History::new(&mut resources, std::mem::take(&mut builder.var_places)));
     let objects = load::into_objects(resources.into_iter().map(|resource| resource.node));
     Ok(Build {
         objects,
         warnings: builder.warnings,
         files_read: builder.files_read.into_iter().collect(),
         sources: options.cache.sources().clone(),
+        history,
     })
 }

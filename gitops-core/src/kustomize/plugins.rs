@@ -8,10 +8,11 @@ use crate::Result;
 use crate::knowledge::field_specs::FieldSpec;
 use crate::kustomize::accumulate::ResMap;
 use crate::kustomize::decode::{Decoder, Spanned};
+use crate::kustomize::history::StepKind;
 use crate::kustomize::kustomization::{GeneratorOptions, Kustomization, Patch};
 use crate::kustomize::load::Builder;
 use crate::kustomize::resource::Resource;
-use crate::node::{Node, Text};
+use crate::node::{Node, Span, Text};
 use crate::yaml::Dialect;
 
 /// The label with which a validator may mark what it has seen.
@@ -30,10 +31,10 @@ fn field<'n>(node: &'n Node, name: &str) -> Option<&'n Node> {
 }
 
 impl Builder<'_> {
-    /// Runs `generators`.
-    pub(crate) fn run_generators(&mut self, k: &Kustomization) -> Result<Vec<Resource>> {
+    /// Runs `generators`; each object with the entry that asks for it.
+    pub(crate) fn run_generators(&mut self, k: &Kustomization) -> Result<Vec<(Resource, Span)>> {
         let mut made = Vec::new();
-        for plugin in self.plugins(&k.generators)? {
+        for (plugin, span) in self.plugins(&k.generators)? {
             let secret = match self.builtin(&plugin)?.as_str() {
                 "ConfigMapGenerator" => false,
                 "SecretGenerator" => true,
@@ -52,22 +53,23 @@ impl Builder<'_> {
             if generator.namespace.is_none() {
                 generator.namespace = metadata("namespace").transpose()?;
             }
-            made.push(self.generate(&generator, &GeneratorOptions::default(), secret)?);
+            made.push((self.generate(&generator, &GeneratorOptions::default(), secret)?, span));
         }
         Ok(made)
     }
 
     /// Runs `transformers`.
     pub(crate) fn run_transformers(&mut self, map: &mut ResMap, entries: &[Spanned]) -> Result<()> {
-        for plugin in self.plugins(entries)? {
+        for (plugin, span) in self.plugins(entries)? {
             self.run_transformer(map, &plugin)?;
+            self.remember_all(map, step_of(&plugin), span);
         }
         Ok(())
     }
 
     /// Runs `validators`, which may change nothing but one label.
     pub(crate) fn run_validators(&mut self, map: &mut ResMap, entries: &[Spanned]) -> Result<()> {
-        for plugin in self.plugins(entries)? {
+        for (plugin, span) in self.plugins(entries)? {
             let before: Vec<Node> = map.iter().map(|resource| resource.node.clone()).collect();
             self.run_transformer(map, &plugin)?;
             let after = map.iter().map(|resource| unmarked(&resource.node));
@@ -80,13 +82,14 @@ impl Builder<'_> {
                 let message = "a validator must not change objects; list it under `transformers`";
                 return Err(self.error(plugin.span, "validator-changes-objects", message));
             }
+            self.remember_all(map, step_of(&plugin), span);
         }
         Ok(())
     }
 
-    /// The configurations that entries stand for: those written in place first.
-    fn plugins(&mut self, entries: &[Spanned]) -> Result<Vec<Node>> {
-        let (mut map, mut paths) = (ResMap::default(), Vec::new());
+    /// The configurations that entries stand for, each with its entry: those written in place first.
+    fn plugins(&mut self, entries: &[Spanned]) -> Result<Vec<(Node, Span)>> {
+        let (mut map, mut spans, mut paths) = (ResMap::default(), Vec::new(), Vec::new());
         for entry in entries {
             if entry.text.contains('\n') || entry.text.contains(": ") || entry.text.contains('{') {
                 let file = self.sources().add_embedded(entry.span, entry.text.clone());
@@ -94,17 +97,19 @@ impl Builder<'_> {
                 for node in self.objects(&documents)? {
                     self.append(&mut map, Resource::new(node, &self.schema.scopes))?;
                 }
+                spans.resize(map.len(), entry.span);
             } else {
                 paths.push(entry);
             }
         }
         for entry in paths {
             map = self.accumulate_entry(entry, map)?;
+            spans.resize(map.len(), entry.span);
         }
         let mut nodes = Vec::with_capacity(map.len());
-        for resource in map.iter_mut() {
+        for (resource, span) in map.iter_mut().zip(spans) {
             resource.finish_annotations(false, false);
-            nodes.push(resource.node.clone());
+            nodes.push((resource.node.clone(), span));
         }
         Ok(nodes)
     }
@@ -233,6 +238,11 @@ impl Builder<'_> {
             kind => Err(self.unfit(plugin, kind, "transformers")),
         }
     }
+}
+
+/// What kind of step a plugin is.
+fn step_of(plugin: &Node) -> StepKind {
+    StepKind::of_plugin(plugin.get("kind").and_then(Node::as_str).unwrap_or(""))
 }
 
 /// An object without the label of a validator, for comparison.

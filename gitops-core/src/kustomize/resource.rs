@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use crate::kustomize::decode::Spanned;
+use crate::kustomize::history::Version;
 use crate::kustomize::openapi::Scopes;
 use crate::node::{Map, Node, Span, Text, Value};
 use crate::object::{LabelSelector, group_version};
@@ -127,6 +128,8 @@ pub(crate) struct Resource {
     scopes: Scopes,
     /// Texts whose places change together ([`crate::kustomize::shared`]).
     pub(crate) shared: Vec<Text>,
+    /// What it was after each step, if the caller wants the history.
+    pub(crate) versions: Vec<Version>,
 }
 
 impl Resource {
@@ -147,6 +150,7 @@ impl Resource {
             vars: Vec::new(),
             scopes: scopes.clone(),
             shared: Vec::new(),
+            versions: Vec::new(),
         }
     }
 

@@ -10,6 +10,7 @@ use crate::kustomize::accumulate::ResMap;
 use crate::kustomize::config::Slot;
 use crate::kustomize::decode::{Decoder, Spanned};
 use crate::kustomize::fieldspec::{Create, visit};
+use crate::kustomize::history::StepKind;
 use crate::kustomize::load::Builder;
 use crate::kustomize::resource::Resource;
 use crate::node::{Node, Scalar, Span, Text, Value};
@@ -160,6 +161,11 @@ impl Builder<'_> {
             })?;
         }
         map.changed();
+        self.remember_all(map, StepKind::Var, Span::NONE);
+        if self.options.history {
+            let places = map.vars.iter().map(|var| (var.name.text.clone(), var.name.span));
+            self.var_places.extend(places);
+        }
         let unused = map.vars.iter().filter(|var| !used.contains(&var.name.text));
         for var in unused {
             let message = format!("the var `{}` is used nowhere that kustomize looks", var.name.text);

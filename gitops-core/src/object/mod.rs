@@ -1,6 +1,9 @@
 //! Kubernetes objects: identity and the parts that every kind has.
 
 pub mod image;
+pub(crate) mod items;
+#[cfg_attr(not(all(feature = "git", feature = "policy")), allow(dead_code))]
+pub(crate) mod secret;
 mod selector;
 
 pub use selector::{LabelSelector, Operator, Requirement};

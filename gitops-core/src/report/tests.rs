@@ -25,6 +25,7 @@ pub(crate) fn rendered(files: &[(&str, &str)]) -> Build {
         warnings: Vec::new(),
         files_read: files.iter().map(|(path, _)| (*path).to_owned()).collect(),
         sources: cache.sources().clone(),
+        history: None,
     }
 }
 

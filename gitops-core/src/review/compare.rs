@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::diff::{Change, diff, display_path};
 use super::model::{FieldAction, FieldChange, ImageChange, ObjectAction, ObjectChange};
-use super::secret;
 use super::text_diff::{is_text, text_diff};
 use crate::knowledge::generated_names::stem;
 use crate::kustomize::Build;
 use crate::node::{Location, Node, Path, Span};
 use crate::object::image::{ImageUse, images};
+use crate::object::secret;
 use crate::object::{Object, ObjectId};
 
 /// How two renderings differ.

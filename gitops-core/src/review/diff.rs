@@ -1,13 +1,13 @@
 //! What differs between two trees, by path: mappings by key, lists by what names their items.
 
+use std::collections::HashMap;
 use std::collections::hash_map::DefaultHasher;
-use std::collections::{HashMap, HashSet};
 use std::hash::{Hash, Hasher};
 
 use super::model::FieldAction;
 use super::sequence::{Step, align};
-use crate::knowledge::list_identity::{ListIdentity, list_identities};
 use crate::node::{Node, Path, Scalar, Segment, Span, Value};
+use crate::object::items::{Names, best_identity, names_of};
 
 /// One difference between two trees.
 ///
@@ -189,66 +189,6 @@ impl Walk {
         removed.clear();
         added.clear();
     }
-}
-
-/// The names of the items of two lists.
-struct Names {
-    before: Vec<String>,
-    after: Vec<String>,
-}
-
-fn best_identity(field: &str, before: &[Node], after: &[Node]) -> Option<Names> {
-    let mut best: Option<(usize, Names)> = None;
-    for identity in list_identities(field) {
-        let (Some(before), Some(after)) = (item_names(identity, before), item_names(identity, after)) else {
-            continue;
-        };
-        let known: HashSet<&String> = before.iter().collect();
-        let common = after.iter().filter(|name| known.contains(name)).count();
-        if best.as_ref().is_none_or(|(most, _)| common > *most) {
-            best = Some((common, Names { before, after }));
-        }
-    }
-    best.map(|(_, names)| names)
-}
-
-/// The names that an identity gives to the items of a list, if each has one of its own.
-fn item_names(identity: &ListIdentity, items: &[Node]) -> Option<Vec<String>> {
-    let names = items.iter().map(|item| item_name(identity, item)).collect::<Option<Vec<_>>>()?;
-    let mut seen = HashSet::new();
-    names.iter().all(|name| seen.insert(name)).then_some(names)
-}
-
-/// The selector that stands for an item in a displayed path: `web` by name, `port=80` by other keys.
-fn item_name(identity: &ListIdentity, item: &Node) -> Option<String> {
-    let value = |key: &str| item.get(key)?.text().filter(|text| !text.is_empty());
-    let mut parts = Vec::new();
-    for key in identity.keys {
-        let text = value(key)?;
-        parts.push(match identity.keys {
-            // A bare number would read as an index.
-            ["name"] if text.chars().all(|c| c.is_ascii_digit()) => format!("{text:?}"),
-            ["name"] => quoted(&text),
-            _ => format!("{key}={}", quoted(&text)),
-        });
-    }
-    for (key, default) in identity.optional {
-        if let Some(text) = value(key).filter(|text| text != default) {
-            parts.push(format!("{key}={}", quoted(&text)));
-        }
-    }
-    Some(parts.join(","))
-}
-
-fn quoted(text: &str) -> String {
-    let special = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '[' | ']' | '"' | '=' | ',');
-    if text.chars().any(special) { format!("{text:?}") } else { text.to_owned() }
-}
-
-/// The selector of every item of the list at `field` that has a name of its own, for showing paths of
-/// one tree alone.
-fn names_of(field: &str, items: &[Node]) -> Option<Vec<String>> {
-    list_identities(field).find_map(|identity| item_names(identity, items))
 }
 
 /// A path for people, list items by name where they have one: as [`Change::display`] shows it.

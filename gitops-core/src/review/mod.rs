@@ -17,8 +17,6 @@ mod options;
 mod policies;
 #[cfg(feature = "git")]
 mod run;
-#[cfg_attr(not(all(feature = "git", feature = "policy")), allow(dead_code))]
-mod secret;
 mod sequence;
 #[cfg(feature = "git")]
 #[cfg_attr(not(feature = "policy"), allow(dead_code))]

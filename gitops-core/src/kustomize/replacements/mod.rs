@@ -14,6 +14,7 @@ use regex::Regex;
 
 use crate::kustomize::accumulate::ResMap;
 use crate::kustomize::decode::Spanned;
+use crate::kustomize::history::StepKind;
 use crate::kustomize::load::Builder;
 use crate::kustomize::resource::Resource;
 use crate::node::{Node, Span, Text, Value};
@@ -140,6 +141,7 @@ impl Builder<'_> {
         }
         for replacement in &replacements {
             self.replace_one(map, replacement)?;
+            self.remember_all(map, StepKind::Replacement, replacement.span);
         }
         Ok(())
     }

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
+use super::Object;
 use crate::knowledge::secret_fields::secret_fields;
 use crate::node::{Node, Path, Segment};
-use crate::object::Object;
 
 /// What stands for a secret value.
 pub(crate) const MASK: &str = "(secret value)";
@@ -56,6 +56,29 @@ fn shown_below(kind: &str, path: &mut Path, node: &Node) -> Value {
         return Value::from(MASK);
     }
     serde_json::to_value(node).unwrap_or(Value::Null)
+}
+
+/// A copy of an object for showing, every secret value masked.
+pub(crate) fn masked(object: &Object) -> Node {
+    let mut root = object.node.clone();
+    for field in secret_fields(object.kind()) {
+        if root.at(field.path).is_some()
+            && let Some(node) = field.path.iter().try_fold(&mut root, |node, key| node.get_mut(key))
+        {
+            mask(node);
+        }
+    }
+    root
+}
+
+fn mask(node: &mut Node) {
+    if let Some(map) = node.as_map_mut() {
+        map.values_mut().for_each(|(_, value)| mask(value));
+    } else if let Some(items) = node.as_seq_mut() {
+        items.iter_mut().for_each(mask);
+    } else if !node.is_null() {
+        *node = Node::string(MASK, node.span);
+    }
 }
 
 /// `text` without the secret values of `object`, plain or in base64, where they occur in it. Policies
@@ -122,6 +145,8 @@ mod tests {
                 "type": "Opaque",
             })
         );
+        let copy = masked(&Object::new(node.clone()));
+        assert_eq!(serde_json::to_value(&copy).unwrap(), all);
         let path = Path::of_keys(&["data", "password"]);
         assert_eq!(shown("Secret", &path, node.lookup(&path).unwrap()), json!(MASK));
         assert_eq!(shown("ConfigMap", &Path::new(), &node), secret);
