@@ -7,9 +7,20 @@ mod tests {
     use std::path::Path;
 
     use gitops_core::files::{Disk, Files};
+    use gitops_core::kustomize::{self, BuildOptions};
     use gitops_core::{git, sources};
 
     use super::repository::{Commit, make_repository, read_folder};
+
+    /// What `annotate` prints of the demo, and the README shows a part of.
+    #[test]
+    fn the_annotated_demo() {
+        let files = Disk::open(Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/repository")).unwrap();
+        let mut options = BuildOptions::default();
+        options.history = true;
+        let build = kustomize::build(&files, "apps/prod", &options).unwrap();
+        insta::assert_snapshot!(build.to_annotated_yaml().unwrap());
+    }
 
     /// What is found in the demo's folder and in a commit of it is the same.
     #[test]

@@ -19,8 +19,6 @@ mod generate;
 pub(crate) mod go_regex;
 mod hash;
 mod history;
-#[cfg(test)]
-mod history_tests;
 pub mod images;
 mod kustomization;
 mod load;

@@ -2,8 +2,9 @@
 
 use proptest::prelude::*;
 
-use super::{Build, BuildOptions, StepKind, build};
+use super::StepKind;
 use crate::files::Memory;
+use crate::kustomize::{Build, BuildOptions, build};
 use crate::node::{Node, Path, Segment};
 use crate::object::Object;
 
