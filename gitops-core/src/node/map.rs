@@ -15,19 +15,29 @@ pub struct Entry {
     pub value: Node,
 }
 
-/// Below this many entries a scan beats a hash table.
-const INDEX_FROM: usize = 24;
 
 /// A mapping from text to nodes in insertion order; keys are unique.
 #[derive(Clone, Debug, Default)]
 pub struct Map {
     entries: Vec<Entry>,
-    /// Position by key, kept only for mappings of [`INDEX_FROM`] entries and more.
+    /// Position by key, kept only for mappings of [`Map::INDEX_FROM`] entries and more.
     #[allow(clippy::box_collection, reason = "most mappings have none: it must cost them 8 bytes, not 48")]
     index: Option<Box<HashMap<Text, u32>>>,
 }
 
 impl Map {
+    /// Below this many entries a scan beats a hash table.
+    pub(crate) const INDEX_FROM: usize = 24;
+
+    /// A mapping of entries with distinct keys. `None` if there are [`Map::INDEX_FROM`] entries or more
+    /// and two have one key; of fewer the caller knows better.
+    pub(crate) fn from_distinct(entries: Vec<Entry>) -> Option<Self> {
+        let mut map = Self { entries, index: None };
+        map.rebuild_index();
+        let distinct = map.index.as_ref().is_none_or(|index| index.len() == map.entries.len());
+        distinct.then_some(map)
+    }
+
     /// An empty mapping.
     #[must_use]
     pub fn new() -> Self {
@@ -123,7 +133,7 @@ impl Map {
                     index.insert(entry.key.clone(), self.entries.len() as u32);
                 }
                 self.entries.push(entry);
-                if self.index.is_none() && self.entries.len() >= INDEX_FROM {
+                if self.index.is_none() && self.entries.len() >= Self::INDEX_FROM {
                     self.rebuild_index();
                 }
                 None
@@ -152,7 +162,7 @@ impl Map {
     }
 
     fn rebuild_index(&mut self) {
-        self.index = (self.entries.len() >= INDEX_FROM).then(|| {
+        self.index = (self.entries.len() >= Self::INDEX_FROM).then(|| {
             let keys = self.entries.iter().enumerate();
             Box::new(keys.map(|(at, entry)| (entry.key.clone(), at as u32)).collect())
         });

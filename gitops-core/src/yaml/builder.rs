@@ -108,6 +108,22 @@ impl<'a> Builder<'a> {
         }
     }
 
+    /// A builder that adds to `stream`, for a text after others of the same file, whose aliases stand
+    /// for `alias_nodes` so far.
+    pub(super) fn resume(
+        input: &'a Input<'a>,
+        options: &'a ReadOptions,
+        stream: Stream,
+        alias_nodes: usize,
+    ) -> Self {
+        Self { stream, alias_nodes, ..Self::new(input, options) }
+    }
+
+    /// Nodes that aliases stand for so far.
+    pub(super) fn alias_nodes(&self) -> usize {
+        self.alias_nodes
+    }
+
     /// What was built.
     pub(super) fn finish(self) -> Stream {
         self.stream
@@ -335,7 +351,7 @@ fn is_merge(event: &ScalarEvent<'_>, dialect: Dialect) -> bool {
 ///
 /// `sigs.k8s.io/yaml` turns booleans and numbers into text, but not null and not integers above 63
 /// bits. kustomize only does so in the outermost mapping, where it keeps the spelling.
-fn key_text(node: &Node, dialect: Dialect, at_top: bool) -> Option<Text> {
+pub(super) fn key_text(node: &Node, dialect: Dialect, at_top: bool) -> Option<Text> {
     if let Value::String(text) = &node.value {
         return Some(text.clone());
     }

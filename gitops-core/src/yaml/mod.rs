@@ -7,6 +7,7 @@ mod decode;
 mod emit;
 mod events;
 mod explain;
+mod fast;
 mod merge;
 mod number;
 mod read;
@@ -17,6 +18,8 @@ mod timestamp;
 
 pub use decode::decode;
 pub use emit::{write, write_into, write_stream};
+#[doc(hidden)]
+pub use read::{read_by_library, read_fast};
 pub use read::{read, read_str};
 pub use resolve::parse_scalar;
 

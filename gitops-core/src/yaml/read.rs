@@ -3,8 +3,8 @@
 use super::builder::{Builder, DEEPEST, Input};
 use super::events::{Events, Problem};
 use super::repair::Repaired;
-use super::{ReadOptions, Stream, decode};
-use crate::node::{FileId, SourceMap};
+use super::{ReadOptions, Stream, decode, fast};
+use crate::node::{FileId, SourceFile, SourceMap};
 use crate::{Error, ErrorKind, Result};
 
 /// Reads all documents of a text of `sources`: YAML or JSON, with or without a byte-order mark.
@@ -19,6 +19,35 @@ use crate::{Error, ErrorKind, Result};
 /// `unknown-alias`; [`ErrorKind::Limit`]: `too-large`, `too-deep`, `too-many-aliases`.
 pub fn read(sources: &SourceMap, file: FileId, options: &ReadOptions) -> Result<Stream> {
     let Some(source) = sources.file(file) else { return Ok(Stream::default()) };
+    let (body, base) = body(&source, options)?;
+    match fast::read(body, file, &source, base, options) {
+        Some((stream, _)) => Ok(stream),
+        None => by_library(body, file, &source, base, options),
+    }
+}
+
+/// [`read`] without the fast reader, for comparing.
+///
+/// # Errors
+/// As [`read`].
+#[doc(hidden)]
+pub fn read_by_library(sources: &SourceMap, file: FileId, options: &ReadOptions) -> Result<Stream> {
+    let Some(source) = sources.file(file) else { return Ok(Stream::default()) };
+    let (body, base) = body(&source, options)?;
+    by_library(body, file, &source, base, options)
+}
+
+/// What the fast reader makes of a text, and how many of the documents it left to the library;
+/// `None` if it left the whole text.
+#[doc(hidden)]
+pub fn read_fast(sources: &SourceMap, file: FileId, options: &ReadOptions) -> Option<(Stream, usize)> {
+    let source = sources.file(file)?;
+    let (body, base) = body(&source, options).ok()?;
+    fast::read(body, file, &source, base, options)
+}
+
+/// The text behind its byte-order mark and where that is, if it may be read at all.
+fn body<'a>(source: &'a SourceFile, options: &ReadOptions) -> Result<(&'a str, usize)> {
     let text = source.text().as_str();
     let limit = options.limits.max_bytes.min(u32::MAX as usize);
     if text.len() > limit {
@@ -27,13 +56,23 @@ pub fn read(sources: &SourceMap, file: FileId, options: &ReadOptions) -> Result<
     }
     let body = text.strip_prefix(decode::BOM).unwrap_or(text);
     let base = text.len() - body.len();
-    let mut repaired = Repaired::new(body);
     if let Some((offset, character)) = decode::first_forbidden(body) {
-        let input = Input { file, source: &source, base, repaired: &repaired };
-        return Err(place(&forbidden(character, offset), &input));
+        let offset = u32::try_from(base + offset).unwrap_or(u32::MAX);
+        return Err(Error::new(ErrorKind::Yaml, "syntax", forbidden(character)).at(source.locate(offset)));
     }
+    Ok((body, base))
+}
+
+fn by_library(
+    body: &str,
+    file: FileId,
+    source: &SourceFile,
+    base: usize,
+    options: &ReadOptions,
+) -> Result<Stream> {
+    let mut repaired = Repaired::new(body);
     loop {
-        let input = Input { file, source: &source, base, repaired: &repaired };
+        let input = Input { file, source, base, repaired: &repaired };
         let problem = match documents(&input, options) {
             Ok(stream) => return Ok(stream),
             Err(problem) => problem,
@@ -65,13 +104,12 @@ fn documents(input: &Input<'_>, options: &ReadOptions) -> Result<Stream, Problem
     Ok(builder.finish())
 }
 
-fn forbidden(character: char, offset: usize) -> Problem {
+fn forbidden(character: char) -> String {
     let code = u32::from(character);
     let escape = if code < 0x100 { format!("\\x{code:02X}") } else { format!("\\u{code:04X}") };
-    let message = format!(
+    format!(
         "the character U+{code:04X} is not allowed in YAML; remove it, or write it as \"{escape}\" in double quotes"
-    );
-    Problem::new("syntax", message, offset)
+    )
 }
 
 fn place(problem: &Problem, input: &Input<'_>) -> Error {

@@ -35,9 +35,32 @@ pub(super) fn is_text(text: &str, dialect: Dialect) -> bool {
     matches!(plain(text, dialect, Text::empty), Value::String(_))
 }
 
+/// Whether a plain scalar is text in every dialect, told by its first two bytes and its length. Most
+/// text is; of the rest some is too.
+pub(super) fn surely_text(text: &str) -> bool {
+    let second = text.as_bytes().get(1).map_or(0, |byte| byte | 0x20);
+    match text.as_bytes().first() {
+        None | Some(b'0'..=b'9' | b'+' | b'-' | b'.' | b'~') => false,
+        // null, no, n
+        Some(b'n' | b'N') => !(text.len() == 1 || (text.len() <= 4 && matches!(second, b'u' | b'o'))),
+        // true
+        Some(b't' | b'T') => !(text.len() == 4 && second == b'r'),
+        // false
+        Some(b'f' | b'F') => !(text.len() == 5 && second == b'a'),
+        // yes, y
+        Some(b'y' | b'Y') => !(text.len() == 1 || (text.len() == 3 && second == b'e')),
+        // on, off
+        Some(b'o' | b'O') => !(text.len() <= 3 && matches!(second, b'n' | b'f')),
+        Some(_) => true,
+    }
+}
+
 /// As [`parse_scalar`]; `shared` gives the text to keep.
-fn plain(text: &str, dialect: Dialect, shared: impl FnOnce() -> Text) -> Value {
+pub(super) fn plain(text: &str, dialect: Dialect, shared: impl FnOnce() -> Text) -> Value {
     let Some(first) = text.as_bytes().first() else { return Value::Null };
+    if surely_text(text) {
+        return Value::String(shared());
+    }
     let keep = |plain: Plain| Value::Plain(Arc::new(plain));
     match first {
         b'~' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'y' | b'Y' | b'o' | b'O' => {

@@ -1,0 +1,242 @@
+//! Plain text, on one line or several, and text in quotes on one line.
+
+use memchr::memchr2;
+
+use super::cursor::{Cursor, is_white};
+
+/// What ends a plain scalar on its line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// The end of the line.
+    Line,
+    /// A comment.
+    Comment,
+    /// A colon before a blank: it is a key.
+    Colon,
+    /// A comma or bracket, inside brackets.
+    Flow,
+}
+
+/// Where a plain scalar stands, which decides what ends it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Context {
+    /// By indentation.
+    Block,
+    /// Inside brackets.
+    Flow,
+}
+
+const BREAK: u8 = 1;
+const COLON: u8 = 2;
+const HASH: u8 = 3;
+const BRACKET: u8 = 4;
+
+/// Bytes at which a plain scalar may end.
+const ENDS: [u8; 256] = {
+    let mut table = [0; 256];
+    table[b'\n' as usize] = BREAK;
+    table[b'\r' as usize] = BREAK;
+    table[b':' as usize] = COLON;
+    table[b'#' as usize] = HASH;
+    let mut at = 0;
+    while at < 5 {
+        table[b",[]{}"[at] as usize] = BRACKET;
+        at += 1;
+    }
+    table
+};
+
+impl<'a> Cursor<'a> {
+    /// Whether a plain scalar may begin here; `None` where only the library knows.
+    pub(super) fn begins_plain(&self, context: Context) -> bool {
+        match self.here() {
+            b'[' | b']' | b'{' | b'}' | b',' | b'#' | b'&' | b'*' | b'!' | b'|' | b'>' => false,
+            b'\'' | b'"' | b'%' | b'@' | b'`' | b' ' | b'\t' | b'\n' | b'\r' => false,
+            b'-' | b'?' | b':' => {
+                let next = self.byte(self.at + 1);
+                !is_white(next) && (context == Context::Block || next.is_ascii_alphanumeric() || next == b'-')
+            }
+            _ => true,
+        }
+    }
+
+    /// Reads plain text up to what ends it on this line and stops there.
+    pub(super) fn plain(&mut self, context: Context) -> (&'a str, Stop) {
+        let start = self.at;
+        let mut at = start;
+        let stop = loop {
+            let rest = self.bytes.get(at..).unwrap_or_default();
+            let Some(found) = rest.iter().position(|byte| ENDS.get(usize::from(*byte)) != Some(&0)) else {
+                at = self.bytes.len();
+                break Stop::Line;
+            };
+            at += found;
+            match ENDS.get(usize::from(self.byte(at))) {
+                Some(&COLON) => {
+                    let next = self.byte(at + 1);
+                    if is_white(next)
+                        || (context == Context::Flow && matches!(next, b',' | b'[' | b']' | b'{' | b'}'))
+                    {
+                        break Stop::Colon;
+                    }
+                }
+                Some(&HASH) => {
+                    if at > start && is_white(self.byte(at - 1)) {
+                        break Stop::Comment;
+                    }
+                }
+                Some(&BRACKET) => {
+                    if context == Context::Flow {
+                        break Stop::Flow;
+                    }
+                }
+                _ => break Stop::Line,
+            }
+            at += 1;
+        };
+        self.at = at;
+        (self.slice(start, at).trim_end_matches([' ', '\t']), stop)
+    }
+
+    /// Reads the lines that continue a plain scalar of a block, if any do: those indented deeper than
+    /// `column` (or at all, without one). `first` is its text up to the end of this line, where the
+    /// cursor stands. `None` where something follows that cannot stand there.
+    pub(super) fn continued(
+        &mut self,
+        first: &'a str,
+        column: Option<usize>,
+        whole: &mut String,
+    ) -> Option<bool> {
+        whole.clear();
+        let mut continued = false;
+        loop {
+            // At the end of a line.
+            self.next_line();
+            let line = self.at;
+            let mut blank_lines = 0_usize;
+            let mut start = line;
+            let at = loop {
+                let at = self.behind_spaces(start);
+                match self.byte(at) {
+                    _ if at >= self.bytes.len() => return Some(continued),
+                    b'\n' => start = at + 1,
+                    b'\r' => start = at + 2,
+                    b'\t' => return None,
+                    _ => break at,
+                }
+                blank_lines += 1;
+            };
+            let deeper = column.is_none_or(|column| at - start > column);
+            if !deeper || self.byte(at) == b'#' || (at == start && self.is_marker(at)) {
+                return Some(continued);
+            }
+            if !continued {
+                whole.push_str(first);
+                continued = true;
+            }
+            match blank_lines {
+                0 => whole.push(' '),
+                _ => whole.extend(std::iter::repeat_n('\n', blank_lines)),
+            }
+            self.at = at;
+            let (text, stop) = self.plain(Context::Block);
+            whole.push_str(text);
+            match stop {
+                Stop::Line => {}
+                Stop::Comment => {
+                    self.next_line();
+                    return Some(true);
+                }
+                Stop::Colon | Stop::Flow => return None,
+            }
+        }
+    }
+
+    /// Reads text in quotes that ends on this line. Its value is the text given back or, where quotes
+    /// or escapes are resolved, `scratch`.
+    pub(super) fn quoted<'s>(&mut self, scratch: &'s mut String) -> Option<&'s str>
+    where
+        'a: 's,
+    {
+        let quote = self.here();
+        let start = self.at + 1;
+        let rest = self.bytes.get(start..)?;
+        let special = if quote == b'"' { b'\\' } else { b'\'' };
+        let end = start + memchr2(quote, special, rest)?;
+        if self.byte(end) == quote && !(quote == b'\'' && self.byte(end + 1) == b'\'') {
+            let text = self.slice(start, end);
+            self.at = end + 1;
+            return single_line(text).then_some(text);
+        }
+        scratch.clear();
+        self.at = start;
+        if quote == b'"' { self.escaped(scratch)? } else { self.doubled(scratch)? }
+        Some(scratch)
+    }
+
+    /// The rest of a text in single quotes, in which two of them stand for one.
+    fn doubled(&mut self, out: &mut String) -> Option<()> {
+        loop {
+            let end = self.at + memchr::memchr(b'\'', self.bytes.get(self.at..)?)?;
+            let text = self.slice(self.at, end);
+            if !single_line(text) {
+                return None;
+            }
+            out.push_str(text);
+            self.at = end + 1;
+            if self.here() != b'\'' {
+                return Some(());
+            }
+            out.push('\'');
+            self.at += 1;
+        }
+    }
+
+    /// The rest of a text in double quotes, with its escapes.
+    fn escaped(&mut self, out: &mut String) -> Option<()> {
+        loop {
+            let end = self.at + memchr2(b'"', b'\\', self.bytes.get(self.at..)?)?;
+            let text = self.slice(self.at, end);
+            if !single_line(text) {
+                return None;
+            }
+            out.push_str(text);
+            self.at = end + 1;
+            if self.byte(end) == b'"' {
+                return Some(());
+            }
+            let code = self.here();
+            self.at += 1;
+            out.push(match code {
+                b'"' | b'\\' | b'/' | b' ' => char::from(code),
+                b'n' => '\n',
+                b't' => '\t',
+                b'r' => '\r',
+                b'0' => '\0',
+                b'a' => '\u{7}',
+                b'b' => '\u{8}',
+                b'e' => '\u{1b}',
+                b'f' => '\u{c}',
+                b'v' => '\u{b}',
+                b'x' => self.code_point(2)?,
+                b'u' => self.code_point(4)?,
+                b'U' => self.code_point(8)?,
+                _ => return None,
+            });
+        }
+    }
+
+    /// A character written as so many hexadecimal digits; halves of surrogate pairs are left alone.
+    fn code_point(&mut self, digits: usize) -> Option<char> {
+        let text = self.text.get(self.at..self.at + digits)?;
+        if !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return None;
+        }
+        self.at += digits;
+        char::from_u32(u32::from_str_radix(text, 16).ok()?)
+    }
+}
+
+fn single_line(text: &str) -> bool {
+    memchr2(b'\n', b'\r', text.as_bytes()).is_none()
+}

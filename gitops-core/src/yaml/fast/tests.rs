@@ -1,0 +1,131 @@
+//! The fast reader beside the library: same tree, same places, same spellings.
+
+use super::super::{Dialect, ReadOptions, Stream, read, read_by_library, read_fast};
+use crate::node::{Map, Node, SourceMap, Value};
+
+/// Everything a reader sees: kinds, spellings, places, order.
+fn show(node: &Node, out: &mut String) {
+    use std::fmt::Write;
+    write!(out, "@{}", node.span.offset()).unwrap();
+    match &node.value {
+        Value::Map(map) => {
+            out.push('{');
+            for entry in map.entries() {
+                write!(out, "{:?}@{}", entry.key, entry.key_span.offset()).unwrap();
+                assert_eq!(entry.key_span.file().is_some(), node.span.file().is_some());
+                assert!(std::ptr::eq(map.get(&entry.key).unwrap(), &entry.value), "found by its key");
+                show(&entry.value, out);
+                out.push(',');
+            }
+            out.push('}');
+        }
+        Value::Seq(items) => {
+            out.push('[');
+            for item in items.iter() {
+                show(item, out);
+                out.push(',');
+            }
+            out.push(']');
+        }
+        value => write!(out, "{value:?}").unwrap(),
+    }
+}
+
+fn shown(stream: &Stream) -> String {
+    let mut out = String::new();
+    for document in &stream.documents {
+        show(document, &mut out);
+        out.push('\n');
+    }
+    out + &format!("{:?}", stream.duplicate_keys)
+}
+
+fn both(text: &str, options: &ReadOptions) -> (Result<String, String>, Result<String, String>) {
+    let sources = SourceMap::new();
+    let file = sources.add("f", text);
+    let ours = read(&sources, file, options);
+    let theirs = read_by_library(&sources, file, options);
+    let show = |result: crate::Result<Stream>| {
+        result.map(|stream| shown(&stream)).map_err(|error| format!("{error:?}"))
+    };
+    (show(ours), show(theirs))
+}
+
+fn check(text: &str) {
+    for dialect in [Dialect::Kubectl, Dialect::Kyaml] {
+        for last_key_wins in [false, true] {
+            let options = ReadOptions { dialect, last_key_wins, ..ReadOptions::default() };
+            let (ours, theirs) = both(text, &options);
+            assert_eq!(ours, theirs, "{dialect:?}\n{text}\n{text:?}");
+        }
+    }
+}
+
+#[test]
+fn probes() {
+    let mut failed = 0;
+    for file in ["/tmp/probe/a.txt", "/tmp/probe/b.txt", "/tmp/probe/c.txt"] {
+        for line in std::fs::read_to_string(file).unwrap().lines() {
+            let text = line.replace("\\n", "\n").replace("\\t", "\t").replace("\\r", "\r");
+            let (ours, theirs) = both(&text, &ReadOptions::default());
+            if ours != theirs {
+                println!("{line}\n   ours {ours:?}\n theirs {theirs:?}");
+                failed += 1;
+            }
+        }
+    }
+    assert_eq!(failed, 0);
+}
+
+mod laws {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Pieces of YAML that meet in odd ways.
+    fn pieces() -> impl Strategy<Value = String> {
+        let piece = prop::sample::select(vec![
+            "a", "b: ", "c:", ": ", "- ", "-", "\n", "\n", "\n", " ", "  ", "   ", "\t", "[", "]", "{", "}", ",", "'",
+            "\"", "|", "|\n", ">-\n", "|+\n", "|2\n", "#", " # c", "&x ", "*x", "<<: ", "!!str ", "---", "---\n", "...",
+            "...\n", "? ", "\\", "ä", "1", "~", "yes", "0x1f", "2001-01-01", "\r\n", "\r", "\u{feff}", "%YAML 1.1\n",
+            "a: b\n", "- a\n", "  a: b\n", "  - a\n", "k: v\n", "\"q\": ", "'s'", "[a, b]", "{a: b}", "{\"a\":1}", "\\n", "\\x41",
+        ]);
+        prop::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
+    }
+
+    /// Lines that mostly fit together.
+    fn lines() -> impl Strategy<Value = String> {
+        let content = prop::sample::select(vec![
+            "a: b", "a:", "- a", "-", "- b: c", "d: e # f", "g: |", "h: >", "i: |-", "j: >+", "- |2", "k: 'l'", "m: \"n\\to\"",
+            "text", "more text", "# comment", "", "o: [p, q]", "r: {s: t, u: 1}", "- - v", "\"w\": x", "y: [", "]", "z: {", "}",
+            "a1: b1,", "a2: - b", "- ", "a3:   ", "---", "'x", "y'", "a4: \"x", "y\"", "a5: 'it''s'", "0: 1", "n: 08", "t: 2001-1-1",
+            "a6: &x 1", "a7: *x", "<<: {a: b}", "a8: !!str 1", "  deeper", "a9: b\t", "\tx", "b1:\tx", "b2: x\ty", "a: b: c", "{\"j\": [1,",
+            "2]}", "...", "b3: -1", "b4: :x", "b5: ?x", "? b6", "b7: @x", "b8: 'x' y", "b9: ]",
+        ]);
+        let line = (prop::sample::select(vec![0, 0, 0, 1, 2, 2, 2, 3, 4, 4, 6]), content);
+        let feed = prop::sample::select(vec!["\n", "\n", "\n", "\n", "\r\n"]);
+        (prop::collection::vec(line, 0..16), feed, any::<bool>()).prop_map(|(lines, feed, end)| {
+            let lines: Vec<String> =
+                lines.iter().map(|(indent, text)| " ".repeat(*indent) + text).collect();
+            lines.join(feed) + if end { feed } else { "" }
+        })
+    }
+
+    fn cases() -> u32 {
+        std::env::var("GITOPS_YAML_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(2000)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn odd_pieces(text in pieces()) {
+            check(&text);
+        }
+
+        #[test]
+        fn odd_lines(text in lines()) {
+            check(&text);
+        }
+    }
+}
