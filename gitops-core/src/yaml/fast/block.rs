@@ -1,8 +1,10 @@
 //! Lists and mappings by indentation: one line after another, without recursion.
 
+use memchr::memchr;
+
 use super::cursor::{Cursor, is_white};
 use super::document::{LONGEST_KEY, Reader};
-use super::scalar::{Context, Stop};
+use super::scalar::{Context, Lines, Stop};
 use super::tree::Kind;
 use crate::node::{Node, Text, Value};
 
@@ -100,8 +102,11 @@ impl<'a> Reader<'a> {
         }
         match self.cursor.here() {
             b'"' | b'\'' => {
-                let text = self.cursor.quoted(&mut self.scratch)?;
+                let text = self.cursor.quoted(Lines::Deeper(parent), &mut self.scratch)?;
                 if after_key(&self.cursor) {
+                    if memchr(b'\n', self.cursor.slice(start, self.cursor.at).as_bytes()).is_some() {
+                        return None;
+                    }
                     let (text, digest) = self.texts.share(text);
                     self.tree.open(Kind::Map, column, self.span(start))?;
                     return self.value(column, text, digest, start);
@@ -135,7 +140,7 @@ impl<'a> Reader<'a> {
         let start = self.cursor.at;
         let (key, digest) = match self.cursor.here() {
             b'"' | b'\'' => {
-                let text = self.cursor.quoted(&mut self.scratch)?;
+                let text = self.cursor.quoted(Lines::One, &mut self.scratch)?;
                 if !after_key(&self.cursor) {
                     return None;
                 }
@@ -171,7 +176,7 @@ impl<'a> Reader<'a> {
         let start = self.cursor.at;
         match self.cursor.here() {
             b'"' | b'\'' => {
-                let text = self.cursor.quoted(&mut self.scratch)?;
+                let text = self.cursor.quoted(Lines::Deeper(Some(column)), &mut self.scratch)?;
                 let value = Value::String(self.texts.value(text));
                 self.tree.set(Node::new(value, self.span(start)));
                 self.cursor.finish_line()

@@ -1,7 +1,7 @@
 //! Lists and mappings in brackets, on one line or several, as in JSON.
 
 use super::document::{LONGEST_KEY, Reader};
-use super::scalar::{Context, Stop};
+use super::scalar::{Context, Lines, Stop};
 use super::tree::Kind;
 use crate::node::{Node, Value};
 
@@ -63,7 +63,7 @@ impl Reader<'_> {
         let start = self.cursor.at;
         let (key, digest) = match self.cursor.here() {
             b'"' | b'\'' => {
-                let text = self.cursor.quoted(&mut self.scratch)?;
+                let text = self.cursor.quoted(Lines::One, &mut self.scratch)?;
                 self.texts.share(text)
             }
             _ if self.cursor.begins_plain(Context::Flow) => {
@@ -94,7 +94,7 @@ impl Reader<'_> {
                 return Some(Expect::First);
             }
             b'"' | b'\'' => {
-                let text = self.cursor.quoted(&mut self.scratch)?;
+                let text = self.cursor.quoted(Lines::One, &mut self.scratch)?;
                 let value = Value::String(self.texts.value(text));
                 self.tree.set(Node::new(value, self.span(start)));
             }

@@ -34,7 +34,9 @@ impl Cursor<'_> {
                 None => return self.blank(chomp, out),
             },
         };
-        self.lines(indent, folded, chomp, out)
+        self.lines(indent, folded, chomp, out)?;
+        // Below an empty scalar of a given indent, the library minds shallower comments.
+        (digit.is_none() || !out.trim_end_matches('\n').is_empty()).then_some(())
     }
 
     /// The column of the first line of text; `None` if it is not deeper than `column`.

@@ -1,6 +1,6 @@
-//! Plain text, on one line or several, and text in quotes on one line.
+//! Plain text, on one line or several, and text in quotes.
 
-use memchr::memchr2;
+use memchr::{memchr, memchr2, memchr3};
 
 use super::cursor::{Cursor, is_white};
 
@@ -24,6 +24,15 @@ pub(super) enum Context {
     Block,
     /// Inside brackets.
     Flow,
+}
+
+/// Over which lines a text in quotes may go on.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Lines {
+    /// None but its own, as for a key.
+    One,
+    /// Those indented deeper than this column.
+    Deeper(Option<usize>),
 }
 
 const BREAK: u8 = 1;
@@ -152,77 +161,114 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Reads text in quotes that ends on this line. Its value is the text given back or, where quotes
-    /// or escapes are resolved, `scratch`.
-    pub(super) fn quoted<'s>(&mut self, scratch: &'s mut String) -> Option<&'s str>
+    /// Reads text in quotes. Its value is the text given back or, where quotes, escapes or line breaks
+    /// are resolved, `scratch`.
+    pub(super) fn quoted<'s>(&mut self, lines: Lines, scratch: &'s mut String) -> Option<&'s str>
     where
         'a: 's,
     {
         let quote = self.here();
         let start = self.at + 1;
-        let rest = self.bytes.get(start..)?;
         let special = if quote == b'"' { b'\\' } else { b'\'' };
-        let end = start + memchr2(quote, special, rest)?;
-        if self.byte(end) == quote && !(quote == b'\'' && self.byte(end + 1) == b'\'') {
+        let end = start + memchr2(quote, special, self.bytes.get(start..)?)?;
+        if self.byte(end) == quote && (quote == b'"' || self.byte(end + 1) != quote) {
             let text = self.slice(start, end);
-            self.at = end + 1;
-            return single_line(text).then_some(text);
+            if memchr(b'\n', text.as_bytes()).is_none() {
+                self.at = end + 1;
+                return Some(text);
+            }
         }
-        scratch.clear();
         self.at = start;
-        if quote == b'"' { self.escaped(scratch)? } else { self.doubled(scratch)? }
+        scratch.clear();
+        self.resolved(quote, lines, scratch)?;
         Some(scratch)
     }
 
-    /// The rest of a text in single quotes, in which two of them stand for one.
-    fn doubled(&mut self, out: &mut String) -> Option<()> {
+    /// The rest of a text in quotes, with doubled quotes, escapes and line breaks resolved.
+    fn resolved(&mut self, quote: u8, lines: Lines, out: &mut String) -> Option<()> {
+        let escape = if quote == b'"' { b'\\' } else { quote };
+        // Blanks up to here were escaped or stand on an earlier line.
+        let mut kept = 0;
         loop {
-            let end = self.at + memchr::memchr(b'\'', self.bytes.get(self.at..)?)?;
+            let end = self.at + memchr3(quote, escape, b'\n', self.bytes.get(self.at..)?)?;
             let text = self.slice(self.at, end);
-            if !single_line(text) {
-                return None;
-            }
-            out.push_str(text);
             self.at = end + 1;
-            if self.here() != b'\'' {
-                return Some(());
+            match self.byte(end) {
+                b'\n' => {
+                    out.push_str(text.strip_suffix('\r').unwrap_or(text));
+                    let blanks = out.get(kept..).map_or(0, |line| line.len() - line.trim_end_matches([' ', '\t']).len());
+                    out.truncate(out.len() - blanks);
+                    match self.fold(lines)? {
+                        0 => out.push(' '),
+                        blank_lines => out.extend(std::iter::repeat_n('\n', blank_lines)),
+                    }
+                }
+                b'\'' if quote == b'\'' && self.here() == b'\'' => {
+                    out.push_str(text);
+                    out.push('\'');
+                    self.at += 1;
+                }
+                byte if byte == quote => {
+                    out.push_str(text);
+                    return Some(());
+                }
+                _ => {
+                    out.push_str(text);
+                    self.escape(lines, out)?;
+                }
             }
-            out.push('\'');
-            self.at += 1;
+            kept = if self.byte(end) == b'\'' { kept } else { out.len() };
         }
     }
 
-    /// The rest of a text in double quotes, with its escapes.
-    fn escaped(&mut self, out: &mut String) -> Option<()> {
-        loop {
-            let end = self.at + memchr2(b'"', b'\\', self.bytes.get(self.at..)?)?;
-            let text = self.slice(self.at, end);
-            if !single_line(text) {
-                return None;
-            }
-            out.push_str(text);
-            self.at = end + 1;
-            if self.byte(end) == b'"' {
+    /// An escape, behind its backslash.
+    fn escape(&mut self, lines: Lines, out: &mut String) -> Option<()> {
+        let code = self.here();
+        self.at += 1;
+        let character = match code {
+            b'"' | b'\\' | b'/' | b' ' => char::from(code),
+            b'n' => '\n',
+            b't' => '\t',
+            b'r' => '\r',
+            b'0' => '\0',
+            b'a' => '\u{7}',
+            b'b' => '\u{8}',
+            b'e' => '\u{1b}',
+            b'f' => '\u{c}',
+            b'v' => '\u{b}',
+            b'x' => self.code_point(2)?,
+            b'u' => self.code_point(4)?,
+            b'U' => self.code_point(8)?,
+            b'\n' | b'\r' => {
+                self.at += usize::from(code == b'\r');
+                let blank_lines = self.fold(lines)?;
+                out.extend(std::iter::repeat_n('\n', blank_lines));
                 return Some(());
             }
-            let code = self.here();
-            self.at += 1;
-            out.push(match code {
-                b'"' | b'\\' | b'/' | b' ' => char::from(code),
-                b'n' => '\n',
-                b't' => '\t',
-                b'r' => '\r',
-                b'0' => '\0',
-                b'a' => '\u{7}',
-                b'b' => '\u{8}',
-                b'e' => '\u{1b}',
-                b'f' => '\u{c}',
-                b'v' => '\u{b}',
-                b'x' => self.code_point(2)?,
-                b'u' => self.code_point(4)?,
-                b'U' => self.code_point(8)?,
-                _ => return None,
-            });
+            _ => return None,
+        };
+        out.push(character);
+        Some(())
+    }
+
+    /// Steps over the indentation of a line that continues a text in quotes, and over blank lines
+    /// before it, which are counted.
+    fn fold(&mut self, lines: Lines) -> Option<usize> {
+        let Lines::Deeper(column) = lines else { return None };
+        let mut blank_lines = 0;
+        loop {
+            let start = self.at;
+            self.skip_spaces();
+            match self.here() {
+                _ if self.at_end() => return None,
+                b'\n' => self.at += 1,
+                b'\r' => self.at += 2,
+                b'\t' => return None,
+                _ if column.is_some_and(|column| self.at - start <= column) => return None,
+                _ if self.at == start && self.is_marker(start) => return None,
+                _ => return Some(blank_lines),
+            }
+            blank_lines += 1;
         }
     }
 
@@ -235,8 +281,4 @@ impl<'a> Cursor<'a> {
         self.at += digits;
         char::from_u32(u32::from_str_radix(text, 16).ok()?)
     }
-}
-
-fn single_line(text: &str) -> bool {
-    memchr2(b'\n', b'\r', text.as_bytes()).is_none()
 }

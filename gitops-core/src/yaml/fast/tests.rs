@@ -1,7 +1,7 @@
 //! The fast reader beside the library: same tree, same places, same spellings.
 
-use super::super::{Dialect, ReadOptions, Stream, read, read_by_library, read_fast};
-use crate::node::{Map, Node, SourceMap, Value};
+use super::super::{Dialect, ReadOptions, Stream, read, read_by_library};
+use crate::node::{Node, SourceMap, Value};
 
 /// Everything a reader sees: kinds, spellings, places, order.
 fn show(node: &Node, out: &mut String) {
@@ -98,7 +98,7 @@ mod laws {
         let content = prop::sample::select(vec![
             "a: b", "a:", "- a", "-", "- b: c", "d: e # f", "g: |", "h: >", "i: |-", "j: >+", "- |2", "k: 'l'", "m: \"n\\to\"",
             "text", "more text", "# comment", "", "o: [p, q]", "r: {s: t, u: 1}", "- - v", "\"w\": x", "y: [", "]", "z: {", "}",
-            "a1: b1,", "a2: - b", "- ", "a3:   ", "---", "'x", "y'", "a4: \"x", "y\"", "a5: 'it''s'", "0: 1", "n: 08", "t: 2001-1-1",
+            "a1: b1,", "a2: - b", "- ", "a3:   ", "---", "'x", "y'", "  z''", "w  ", "c1: 'x''", "c2: \"x\\", "\\ y \\", "\\", "c3: \"  ", "a4: \"x", "y\"", "a5: 'it''s'", "0: 1", "n: 08", "t: 2001-1-1",
             "a6: &x 1", "a7: *x", "<<: {a: b}", "a8: !!str 1", "  deeper", "a9: b\t", "\tx", "b1:\tx", "b2: x\ty", "a: b: c", "{\"j\": [1,",
             "2]}", "...", "b3: -1", "b4: :x", "b5: ?x", "? b6", "b7: @x", "b8: 'x' y", "b9: ]",
         ]);
