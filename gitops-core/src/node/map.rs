@@ -15,7 +15,6 @@ pub struct Entry {
     pub value: Node,
 }
 
-
 /// A mapping from text to nodes in insertion order; keys are unique.
 #[derive(Clone, Debug, Default)]
 pub struct Map {

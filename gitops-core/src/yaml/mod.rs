@@ -18,9 +18,9 @@ mod timestamp;
 
 pub use decode::decode;
 pub use emit::{write, write_into, write_stream};
+pub use read::{read, read_str};
 #[doc(hidden)]
 pub use read::{read_by_library, read_fast};
-pub use read::{read, read_str};
 pub use resolve::parse_scalar;
 
 use crate::node::Node;

@@ -139,7 +139,8 @@ impl Reader<'_> {
             return None;
         }
         let repaired = Repaired::new(text);
-        let input = Input { file: self.file, source: self.source, base: self.base + start, repaired: &repaired };
+        let input =
+            Input { file: self.file, source: self.source, base: self.base + start, repaired: &repaired };
         let mut events = Events::new(text, self.options.limits.max_depth.min(DEEPEST));
         let mut builder = Builder::resume(&input, self.options, std::mem::take(stream), self.alias_nodes);
         while let Some(next) = events.next() {

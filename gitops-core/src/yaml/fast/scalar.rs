@@ -35,25 +35,11 @@ pub(super) enum Lines {
     Deeper(Option<usize>),
 }
 
-const BREAK: u8 = 1;
-const COLON: u8 = 2;
-const HASH: u8 = 3;
-const BRACKET: u8 = 4;
-
-/// Bytes at which a plain scalar may end.
-const ENDS: [u8; 256] = {
-    let mut table = [0; 256];
-    table[b'\n' as usize] = BREAK;
-    table[b'\r' as usize] = BREAK;
-    table[b':' as usize] = COLON;
-    table[b'#' as usize] = HASH;
-    let mut at = 0;
-    while at < 5 {
-        table[b",[]{}"[at] as usize] = BRACKET;
-        at += 1;
-    }
-    table
-};
+/// Whether a plain scalar may end at a byte.
+fn may_end(byte: u8, context: Context) -> bool {
+    matches!(byte, b'\n' | b':' | b'#')
+        || (context == Context::Flow && matches!(byte, b',' | b'[' | b']' | b'{' | b'}'))
+}
 
 impl<'a> Cursor<'a> {
     /// Whether a plain scalar may begin here; `None` where only the library knows.
@@ -75,13 +61,10 @@ impl<'a> Cursor<'a> {
         let mut at = start;
         let stop = loop {
             let rest = self.bytes.get(at..).unwrap_or_default();
-            let Some(found) = rest.iter().position(|byte| ENDS.get(usize::from(*byte)) != Some(&0)) else {
-                at = self.bytes.len();
-                break Stop::Line;
-            };
-            at += found;
-            match ENDS.get(usize::from(self.byte(at))) {
-                Some(&COLON) => {
+            at += rest.iter().position(|byte| may_end(*byte, context)).unwrap_or(rest.len());
+            match self.byte(at) {
+                b'\n' => break Stop::Line,
+                b':' => {
                     let next = self.byte(at + 1);
                     if is_white(next)
                         || (context == Context::Flow && matches!(next, b',' | b'[' | b']' | b'{' | b'}'))
@@ -89,22 +72,14 @@ impl<'a> Cursor<'a> {
                         break Stop::Colon;
                     }
                 }
-                Some(&HASH) => {
-                    if at > start && is_white(self.byte(at - 1)) {
-                        break Stop::Comment;
-                    }
-                }
-                Some(&BRACKET) => {
-                    if context == Context::Flow {
-                        break Stop::Flow;
-                    }
-                }
-                _ => break Stop::Line,
+                b'#' if at > start && is_white(self.byte(at - 1)) => break Stop::Comment,
+                b'#' => {}
+                _ => break Stop::Flow,
             }
             at += 1;
         };
         self.at = at;
-        (self.slice(start, at).trim_end_matches([' ', '\t']), stop)
+        (self.slice(start, at).trim_end_matches([' ', '\t', '\r']), stop)
     }
 
     /// Reads the lines that continue a plain scalar of a block, if any do: those indented deeper than
@@ -196,7 +171,9 @@ impl<'a> Cursor<'a> {
             match self.byte(end) {
                 b'\n' => {
                     out.push_str(text.strip_suffix('\r').unwrap_or(text));
-                    let blanks = out.get(kept..).map_or(0, |line| line.len() - line.trim_end_matches([' ', '\t']).len());
+                    let blanks = out
+                        .get(kept..)
+                        .map_or(0, |line| line.len() - line.trim_end_matches([' ', '\t']).len());
                     out.truncate(out.len() - blanks);
                     match self.fold(lines)? {
                         0 => out.push(' '),
