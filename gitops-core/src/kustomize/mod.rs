@@ -27,6 +27,7 @@ mod openapi;
 pub mod patch;
 mod patches;
 mod plugins;
+mod profiles;
 mod reach;
 mod refold;
 mod remote;

@@ -187,8 +187,8 @@ mod tests {
         let files = Memory::new()
             .with("app/kustomization.yaml", text)
             .with("vendor/github.com/org/repo@v1/base/kustomization.yaml", "resources: [a.yaml]\n");
-        let mut options = BuildOptions::default();
-        options.remote_bases = crate::kustomize::RemoteBases::new().vendored("vendor");
+        let remote_bases = crate::kustomize::RemoteBases::new().vendored("vendor");
+        let options = BuildOptions { remote_bases, ..BuildOptions::default() };
         let reach = reach(&files, "app", &options).unwrap();
         assert!(reach.contains("vendor/github.com/org/repo@v1/base/a.yaml"));
         assert!(reach.contains("vendor/host/x.yaml"));

@@ -131,7 +131,7 @@ fn split_path(text: &str, is_file: bool) -> Option<(&str, &str)> {
     } else if is_file {
         (text, "")
     } else {
-        let (first, _) = text.match_indices('/').nth(0)?;
+        let (first, _) = text.match_indices('/').next()?;
         match text.match_indices('/').nth(1) {
             Some((second, _)) => cut(second)?,
             None => (first < text.len()).then_some((text, ""))?,
