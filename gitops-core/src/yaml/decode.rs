@@ -38,14 +38,19 @@ pub fn decode<'a>(path: &str, bytes: &'a [u8]) -> Result<&'a str> {
 /// controls but tab, line feed, carriage return and NEL; DEL; U+FFFE and U+FFFF.
 pub(super) fn first_forbidden(text: &str) -> Option<(usize, char)> {
     let bytes = text.as_bytes();
-    let mut start = 0;
-    while let Some(found) = bytes.get(start..)?.iter().position(|byte| suspicious(*byte)) {
-        let at = start + found;
-        let character = text.get(at..)?.chars().next()?;
-        if forbidden(character) {
-            return Some((at, character));
+    let mut at = 0;
+    // Blocks without a branch inside are looked at many bytes at a time.
+    for block in bytes.chunks(64) {
+        if block.iter().fold(false, |any, byte| any | suspicious(*byte)) {
+            let found = text.get(text.floor_char_boundary(at)..).and_then(|rest| {
+                let mut characters = rest.char_indices().take_while(|(offset, _)| *offset < 64 + 3);
+                characters.find(|(_, character)| forbidden(*character))
+            });
+            if let Some((offset, character)) = found {
+                return Some((text.floor_char_boundary(at) + offset, character));
+            }
         }
-        start = at + character.len_utf8();
+        at += block.len();
     }
     None
 }

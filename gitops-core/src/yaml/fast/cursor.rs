@@ -7,6 +7,23 @@ pub(super) struct Cursor<'a> {
     pub(super) text: &'a str,
     pub(super) bytes: &'a [u8],
     pub(super) at: usize,
+    /// Where the line begins that the structure is at.
+    line: usize,
+}
+
+/// A word of eight times one byte.
+const fn eight(byte: u8) -> u64 {
+    u64::from_ne_bytes([byte; 8])
+}
+
+/// A word whose lowest set bit is in the lowest byte of `word` that is zero; 0 if none is.
+const fn zeros(word: u64) -> u64 {
+    word.wrapping_sub(eight(1)) & !word & eight(0x80)
+}
+
+/// The place in a word of eight bytes of the lowest set bit.
+const fn first(bits: u64) -> usize {
+    bits.trailing_zeros() as usize / 8
 }
 
 /// Whether a byte is a blank or begins a line break.
@@ -17,7 +34,7 @@ pub(super) fn is_white(byte: u8) -> bool {
 impl<'a> Cursor<'a> {
     /// The start of `text`, whose carriage returns all stand before line feeds.
     pub(super) fn new(text: &'a str) -> Self {
-        Self { text, bytes: text.as_bytes(), at: 0 }
+        Self { text, bytes: text.as_bytes(), at: 0, line: 0 }
     }
 
     /// The byte at an offset.
@@ -33,6 +50,11 @@ impl<'a> Cursor<'a> {
     /// The text between two offsets.
     pub(super) fn slice(&self, start: usize, end: usize) -> &'a str {
         self.text.get(start..end).unwrap_or_default()
+    }
+
+    /// Bytes from the start of the line to here.
+    pub(super) fn column(&self) -> usize {
+        self.at - self.line
     }
 
     /// Whether nothing is left.
@@ -54,12 +76,45 @@ impl<'a> Cursor<'a> {
 
     /// Goes to the start of the next line.
     pub(super) fn next_line(&mut self) {
-        self.at = (self.line_feed(self.at) + 1).min(self.bytes.len());
+        self.start_line(self.line_feed(self.at) + 1);
+    }
+
+    /// Goes to `at`, which is the start of a line or behind the end of the text.
+    pub(super) fn start_line(&mut self, at: usize) {
+        self.line = at.min(self.bytes.len());
+        self.at = self.line;
+    }
+
+    /// Eight bytes from `at` on, the first one lowest.
+    fn word(&self, at: usize) -> Option<u64> {
+        Some(u64::from_le_bytes(*self.bytes.get(at..)?.first_chunk::<8>()?))
     }
 
     /// The offset behind the spaces at `at`.
     pub(super) fn behind_spaces(&self, mut at: usize) -> usize {
+        while let Some(word) = self.word(at) {
+            let other = word ^ eight(b' ');
+            if other != 0 {
+                return at + first(other);
+            }
+            at += 8;
+        }
         while self.byte(at) == b' ' {
+            at += 1;
+        }
+        at
+    }
+
+    /// The next line feed, colon or `#` from `at` on, or the end of the text.
+    pub(super) fn plain_end(&self, mut at: usize) -> usize {
+        while let Some(word) = self.word(at) {
+            let found = zeros(word ^ eight(b'\n')) | zeros(word ^ eight(b':')) | zeros(word ^ eight(b'#'));
+            if found != 0 {
+                return at + first(found);
+            }
+            at += 8;
+        }
+        while at < self.bytes.len() && !matches!(self.byte(at), b'\n' | b':' | b'#') {
             at += 1;
         }
         at
@@ -77,19 +132,19 @@ impl<'a> Cursor<'a> {
     }
 
     /// Goes to the first byte of the next line with more than blanks and a comment, from the start of
-    /// a line, and gives its column; `Some(None)` where the document ends, `None` at a tab.
+    /// a line or blanks in it, and gives its column; `Some(None)` where the document ends, `None` at a
+    /// tab.
     pub(super) fn next_content(&mut self) -> Option<Option<usize>> {
         loop {
-            let start = self.at;
             self.skip_spaces();
             match self.here() {
                 b'\n' | b'\r' if self.at_end() => return Some(None),
-                b'\n' => self.at += 1,
-                b'\r' => self.at += 2,
+                b'\n' => self.start_line(self.at + 1),
+                b'\r' => self.start_line(self.at + 2),
                 b'#' => self.next_line(),
                 b'\t' => return None,
-                b'-' | b'.' if self.at == start && self.is_marker(start) => return Some(None),
-                _ => return Some(Some(self.at - start)),
+                b'-' | b'.' if self.at == self.line && self.is_marker(self.line) => return Some(None),
+                _ => return Some(Some(self.column())),
             }
         }
     }
@@ -100,8 +155,8 @@ impl<'a> Cursor<'a> {
         let start = self.at;
         self.skip_spaces();
         match self.here() {
-            b'\n' => self.at = (self.at + 1).min(self.bytes.len()),
-            b'\r' => self.at += 2,
+            b'\n' => self.start_line(self.at + 1),
+            b'\r' => self.start_line(self.at + 2),
             b'#' if self.at > start => self.next_line(),
             _ => return None,
         }

@@ -104,7 +104,7 @@ impl Reader<'_> {
             } else {
                 let end = self.document_end(start);
                 self.by_library(start, end, stream)?;
-                self.cursor.at = end;
+                self.cursor.start_line(end);
             }
         }
     }
@@ -165,8 +165,10 @@ impl Reader<'_> {
 
     /// What a plain scalar means.
     pub(super) fn resolve(&mut self, text: &str) -> Value {
-        let dialect = self.options.dialect;
-        resolve::plain(text, dialect, || self.texts.value(text))
+        if resolve::surely_text(text) {
+            return Value::String(self.texts.value(text));
+        }
+        resolve::plain(text, self.options.dialect, || self.texts.value(text))
     }
 
     /// The text of a plain key, and its digest; `None` for what is no key, and for `<<`.

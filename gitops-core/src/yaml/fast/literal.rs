@@ -66,8 +66,8 @@ impl Cursor<'_> {
                 _ if at >= self.bytes.len() => {
                     return (at == self.at || chomp != Chomp::Keep).then_some(());
                 }
-                b'\n' => self.at = at + 1,
-                b'\r' => self.at = at + 2,
+                b'\n' => self.start_line(at + 1),
+                b'\r' => self.start_line(at + 2),
                 b'\t' => return None,
                 _ => return Some(()),
             }
@@ -85,7 +85,7 @@ impl Cursor<'_> {
         let mut any = false;
         let mut closed = true;
         while !self.at_end() {
-            let at = self.behind_spaces_up_to(self.at, indent);
+            let at = self.behind_spaces(self.at).min(self.at + indent);
             let feed = self.line_feed(at);
             let end = if feed > at && self.byte(feed - 1) == b'\r' { feed - 1 } else { feed };
             if at - self.at < indent {
@@ -100,7 +100,7 @@ impl Cursor<'_> {
                     return None;
                 }
                 breaks += 1;
-                self.at = feed + 1;
+                self.start_line(feed + 1);
                 continue;
             }
             let line = self.slice(at, end);
@@ -109,7 +109,7 @@ impl Cursor<'_> {
                     return None;
                 }
                 breaks += 1;
-                self.at = feed + 1;
+                self.start_line(feed + 1);
                 continue;
             }
             let starts_blank = line.starts_with([' ', '\t']);
@@ -125,10 +125,10 @@ impl Cursor<'_> {
             if feed >= self.bytes.len() {
                 // libyaml adds no line break where the text ends without one.
                 closed = line.trim_matches([' ', '\t']).is_empty();
-                self.at = feed;
+                self.start_line(feed);
                 break;
             }
-            self.at = feed + 1;
+            self.start_line(feed + 1);
         }
         match chomp {
             _ if !any => push_breaks(out, if chomp == Chomp::Keep { breaks } else { 0 }),
@@ -138,15 +138,6 @@ impl Cursor<'_> {
             Chomp::Keep => push_breaks(out, breaks),
         }
         Some(())
-    }
-
-    /// The offset behind at most `most` spaces.
-    fn behind_spaces_up_to(&self, start: usize, most: usize) -> usize {
-        let mut at = start;
-        while at - start < most && self.byte(at) == b' ' {
-            at += 1;
-        }
-        at
     }
 }
 

@@ -35,10 +35,10 @@ pub(super) enum Lines {
     Deeper(Option<usize>),
 }
 
-/// Whether a plain scalar may end at a byte.
-fn may_end(byte: u8, context: Context) -> bool {
-    matches!(byte, b'\n' | b':' | b'#')
-        || (context == Context::Flow && matches!(byte, b',' | b'[' | b']' | b'{' | b'}'))
+/// Whether a plain scalar may end at a byte inside brackets. At `?` it does for libyaml, and the
+/// library explains that.
+fn ends_in_flow(byte: u8) -> bool {
+    matches!(byte, b'\n' | b':' | b'#' | b',' | b'[' | b']' | b'{' | b'}' | b'?')
 }
 
 impl<'a> Cursor<'a> {
@@ -49,7 +49,9 @@ impl<'a> Cursor<'a> {
             b'\'' | b'"' | b'%' | b'@' | b'`' | b' ' | b'\t' | b'\n' | b'\r' => false,
             b'-' | b'?' | b':' => {
                 let next = self.byte(self.at + 1);
-                !is_white(next) && (context == Context::Block || next.is_ascii_alphanumeric() || next == b'-')
+                !is_white(next)
+                    && (context == Context::Block
+                        || (self.here() != b'?' && (next.is_ascii_alphanumeric() || next == b'-')))
             }
             _ => true,
         }
@@ -60,8 +62,13 @@ impl<'a> Cursor<'a> {
         let start = self.at;
         let mut at = start;
         let stop = loop {
-            let rest = self.bytes.get(at..).unwrap_or_default();
-            at += rest.iter().position(|byte| may_end(*byte, context)).unwrap_or(rest.len());
+            at = match context {
+                Context::Block => self.plain_end(at),
+                Context::Flow => {
+                    let rest = self.bytes.get(at..).unwrap_or_default();
+                    at + rest.iter().position(|byte| ends_in_flow(*byte)).unwrap_or(rest.len())
+                }
+            };
             match self.byte(at) {
                 b'\n' => break Stop::Line,
                 b':' => {
@@ -79,7 +86,10 @@ impl<'a> Cursor<'a> {
             at += 1;
         };
         self.at = at;
-        (self.slice(start, at).trim_end_matches([' ', '\t', '\r']), stop)
+        while at > start && matches!(self.byte(at - 1), b' ' | b'\t' | b'\r') {
+            at -= 1;
+        }
+        (self.slice(start, at), stop)
     }
 
     /// Reads the lines that continue a plain scalar of a block, if any do: those indented deeper than
@@ -94,24 +104,22 @@ impl<'a> Cursor<'a> {
         whole.clear();
         let mut continued = false;
         loop {
-            // At the end of a line.
-            self.next_line();
-            let line = self.at;
+            // At a line feed, or the end of the text.
+            self.start_line(self.at + 1);
             let mut blank_lines = 0_usize;
-            let mut start = line;
-            let at = loop {
-                let at = self.behind_spaces(start);
-                match self.byte(at) {
-                    _ if at >= self.bytes.len() => return Some(continued),
-                    b'\n' => start = at + 1,
-                    b'\r' => start = at + 2,
+            let column_here = loop {
+                self.skip_spaces();
+                match self.here() {
+                    _ if self.at_end() => return Some(continued),
+                    b'\n' => self.start_line(self.at + 1),
+                    b'\r' => self.start_line(self.at + 2),
                     b'\t' => return None,
-                    _ => break at,
+                    _ => break self.column(),
                 }
                 blank_lines += 1;
             };
-            let deeper = column.is_none_or(|column| at - start > column);
-            if !deeper || self.byte(at) == b'#' || (at == start && self.is_marker(at)) {
+            let deeper = column.is_none_or(|column| column_here > column);
+            if !deeper || self.here() == b'#' || (column_here == 0 && self.is_marker(self.at)) {
                 return Some(continued);
             }
             if !continued {
@@ -122,7 +130,6 @@ impl<'a> Cursor<'a> {
                 0 => whole.push(' '),
                 _ => whole.extend(std::iter::repeat_n('\n', blank_lines)),
             }
-            self.at = at;
             let (text, stop) = self.plain(Context::Block);
             whole.push_str(text);
             match stop {
