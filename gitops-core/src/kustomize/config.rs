@@ -271,7 +271,7 @@ impl Builder<'_> {
         let (path, content) = self.load(entry)?;
         let file = self.source(&path, &content)?;
         let options =
-            ReadOptions { dialect: Dialect::Kubectl, limits: self.options.limits, last_key_wins: false };
+            ReadOptions { dialect: Dialect::Kubectl, limits: self.options.limits, ..Default::default() };
         let stream = yaml::read(self.sources(), file, &options)?;
         Ok(stream.documents.into_iter().next().unwrap_or_default())
     }

@@ -298,18 +298,31 @@ impl<'a> Builder<'a> {
 
     /// The documents of a text of the sources.
     pub(crate) fn parse(&mut self, file: FileId, dialect: Dialect) -> Result<Arc<[Node]>> {
+        // Kustomize reads its own files leniently, and objects strictly.
+        self.parse_with(file, dialect, false)
+    }
+
+    /// The documents of a strategic-merge patch: of equal keys in a mapping it uses the first.
+    pub(crate) fn parse_merge_patch(&mut self, file: FileId) -> Result<Arc<[Node]>> {
+        self.parse_with(file, Dialect::Kyaml, true)
+    }
+
+    fn parse_with(&mut self, file: FileId, dialect: Dialect, first_key_wins: bool) -> Result<Arc<[Node]>> {
         let options = ReadOptions {
             dialect,
             limits: self.options.limits,
-            // Kustomize reads its own files leniently, and objects strictly.
             last_key_wins: dialect == Dialect::Kubectl,
+            first_key_wins,
         };
         if dialect == Dialect::Kyaml {
             self.check_separators(file)?;
         }
         let stream = yaml::read(self.sources(), file, &options)?;
         for (key, span) in &stream.duplicate_keys {
-            let message = format!("`{key}` stands twice in one mapping; the last one counts");
+            let message = format!(
+                "`{key}` stands twice in one mapping; the {} one counts",
+                if first_key_wins { "first" } else { "last" }
+            );
             self.warn(*span, "duplicate-key", message);
         }
         Ok(match dialect {
@@ -335,6 +348,12 @@ impl<'a> Builder<'a> {
             return error(0, "kustomize does not read YAML directives; remove this line".into());
         }
         for (at, _) in text.match_indices("\n---") {
+            let next = text.get(at + 4..).unwrap_or("").trim_start_matches('-').trim_start();
+            if next.starts_with("...") {
+                let message =
+                    "kustomize reads each document alone, and here one begins with its end; remove the `...`";
+                return error(at + 1, message.into());
+            }
             let line = text.get(at + 4..).unwrap_or("");
             let Some(end) = line.find('\n') else { continue };
             let rest = line.get(..end).unwrap_or("").trim();

@@ -54,6 +54,13 @@ pub(crate) fn fix(builder: &Builder<'_>, map: &mut ResMap) -> Result<()> {
             if !spec.selects(original.group(), original.version(), &original.kind) {
                 continue;
             }
+            let api_version = resource.node.get("apiVersion");
+            if api_version
+                .is_some_and(|node| node.is_null() && node.text().is_some_and(|text| !text.is_empty()))
+            {
+                let message = "the `apiVersion` of this object is null; say which one it has";
+                return Err(builder.error(resource.span(), "null-api-version", message));
+            }
             // The present kind may differ from the original one, which was asked for.
             let present =
                 FieldSpec { group: "".into(), version: "".into(), kind: "".into(), ..(*spec).clone() };

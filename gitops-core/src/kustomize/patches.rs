@@ -77,10 +77,16 @@ impl Builder<'_> {
         let inline = entry.text.contains('\n') || entry.text.contains(": ") || entry.text.contains('{');
         let documents = if inline {
             let file = self.sources().add_embedded(entry.span, entry.text.clone());
-            self.parse(file, Dialect::Kyaml)?
+            self.parse_merge_patch(file)?
         } else {
             let (path, content) = self.load(entry)?;
-            self.documents(&path, &content, Dialect::Kyaml)?
+            match self.documents(&path, &content, Dialect::Kyaml) {
+                Err(error) if error.code() == "duplicate-key" => {
+                    let file = self.source(&path, &content)?;
+                    self.parse_merge_patch(file)?
+                }
+                documents => documents?,
+            }
         };
         let patches = self.objects(&documents)?;
         if patches.is_empty() {
@@ -144,7 +150,17 @@ impl Builder<'_> {
 
     /// Reads a patch as what it is: a list is a JSON patch (YAML 1.1), mappings are merged (YAML 1.2).
     fn parse_patch(&mut self, text: &PatchText) -> Result<Parsed> {
-        let documents = self.parse(text.file, Dialect::Kyaml)?;
+        let documents = match self.parse_merge_patch(text.file) {
+            // What a JSON patch says twice is no error.
+            Err(error) if error.code() == "duplicate-key" => {
+                let documents = self.parse(text.file, Dialect::Kubectl)?;
+                if documents.first().is_none_or(|document| !document.is_seq()) {
+                    return Err(error);
+                }
+                documents
+            }
+            documents => documents?,
+        };
         let Some(first) = documents.iter().find(|document| !document.is_null()) else {
             return Ok(Parsed::Empty);
         };

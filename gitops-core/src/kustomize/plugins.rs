@@ -10,7 +10,7 @@ use crate::kustomize::accumulate::ResMap;
 use crate::kustomize::decode::{Decoder, Spanned};
 use crate::kustomize::history::StepKind;
 use crate::kustomize::kustomization::{GeneratorOptions, Kustomization, Patch};
-use crate::kustomize::load::Builder;
+use crate::kustomize::load::{Builder, FILE_NAMES};
 use crate::kustomize::resource::Resource;
 use crate::node::{Node, Span, Text};
 use crate::yaml::Dialect;
@@ -76,7 +76,7 @@ impl Builder<'_> {
             // Taking its mark away, kustomize makes the labels anew and then takes them for others.
             let remade = |(before, after): (&Node, &Resource)| {
                 after.node.at(&["metadata", "labels", VALIDATED_BY]).is_some()
-                    && before.at(&["metadata", "labels"]).is_some()
+                    && before.at(&["metadata", "labels"]).is_some_and(|labels| !self.is_made(labels))
             };
             if !before.iter().map(unmarked).eq(after) || before.iter().zip(map.iter()).any(remade) {
                 let message = "a validator must not change objects; list it under `transformers`";
@@ -112,6 +112,12 @@ impl Builder<'_> {
             nodes.push((resource.node.clone(), span));
         }
         Ok(nodes)
+    }
+
+    /// Whether transformers made the labels, not the text of an object.
+    fn is_made(&self, labels: &Node) -> bool {
+        let file = labels.span.file().and_then(|file| self.sources().file(file));
+        file.is_none_or(|file| FILE_NAMES.iter().any(|name| file.path().ends_with(name)))
     }
 
     /// The kind of a plugin that kustomize has built in.

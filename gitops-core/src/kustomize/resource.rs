@@ -157,10 +157,8 @@ impl Resource {
     fn text_at(&self, keys: &[&str]) -> Text {
         match self.node.at(keys).map(|node| &node.value) {
             Some(Value::String(text)) => text.clone(),
-            Some(Value::Plain(plain)) if !matches!(plain.scalar(), crate::node::Scalar::Null) => {
-                plain.shared_text().clone()
-            }
-            None | Some(Value::Null | Value::Plain(_) | Value::Seq(_) | Value::Map(_)) => Text::empty(),
+            Some(Value::Plain(plain)) => plain.shared_text().clone(),
+            None | Some(Value::Null | Value::Seq(_) | Value::Map(_)) => Text::empty(),
             Some(_) => {
                 self.node.at(keys).and_then(Node::text).map_or(Text::empty(), |text| Text::from(&*text))
             }
@@ -176,7 +174,8 @@ impl Resource {
     }
 
     pub(crate) fn name(&self) -> Text {
-        self.text_at(&["metadata", "name"])
+        let name = self.node.at(&["metadata", "name"]);
+        if name.is_none_or(Node::is_null) { Text::empty() } else { self.text_at(&["metadata", "name"]) }
     }
 
     /// Whether it has this name now, without building its id.

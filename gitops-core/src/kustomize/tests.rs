@@ -185,3 +185,49 @@ fn odd_kustomizations() {
         ),
     ]);
 }
+
+#[test]
+fn keys_that_stand_twice_in_patches() {
+    let object = "# o.yaml\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata: {a: old}\n";
+    let patch = |entry: &str| format!("# kustomization.yaml\nresources: [o.yaml]\npatches:\n{entry}{object}");
+    let merge = |text: &str| {
+        patch(&format!(
+            "- patch: |\n    apiVersion: v1\n    kind: ConfigMap\n    metadata: {{name: x}}\n    {text}\n"
+        ))
+    };
+    check(&[
+        ("the first counts", &merge("data: {a: first, a: second}"), Ok(&["  a: first"])),
+        ("in what is new too", &merge("new: {a: first, a: second}"), Ok(&["  a: first"])),
+        ("in a list they stay, and cannot be written", &merge("new: [{a: b, a: c}]"), Err("duplicate-key")),
+        (
+            "in a JSON patch the last counts",
+            &patch(
+                "- target: {kind: ConfigMap}\n  patch: |\n    - op: replace\n      path: /no\n      path: /data/a\n      value: last\n",
+            ),
+            Ok(&["  a: last"]),
+        ),
+    ]);
+}
+
+#[test]
+fn patched_values_keep_the_quotes_of_the_base() {
+    let object =
+        "# o.yaml\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata: {plain: a, quoted: 'b'}\n";
+    let patches = |values: &[&str]| {
+        let entries = values.iter().map(|value| {
+            format!("- patch: |\n    apiVersion: v1\n    kind: ConfigMap\n    metadata: {{name: x}}\n    data: {value}\n")
+        });
+        format!(
+            "# kustomization.yaml\nresources: [o.yaml]\npatches:\n{}{object}",
+            entries.collect::<String>()
+        )
+    };
+    check(&[
+        ("once", &patches(&["{plain: 1, quoted: 2}"]), Ok(&["  plain: 1", "  quoted: \"2\""])),
+        (
+            "twice",
+            &patches(&["{plain: '8080', quoted: c}", "{plain: 1, quoted: 2}"]),
+            Ok(&["  plain: 1", "  quoted: \"2\""]),
+        ),
+    ]);
+}

@@ -265,6 +265,22 @@ impl SourceMap {
         Span::new(id, 0)
     }
 
+    /// A span for a text that stands in quotes where the text at `span` does not, or the other way round:
+    /// a tool that keeps the quotes of an old value when it writes a new one makes such. It has the
+    /// place of `span`.
+    #[must_use]
+    pub fn requoted(&self, span: Span, quoted: bool) -> Span {
+        if quoted { self.join("\"", span, vec![(0, span)]) } else { self.join("", span, Vec::new()) }
+    }
+
+    /// Whether the value at `span` was put together by [`SourceMap::join`] or [`SourceMap::requoted`], so
+    /// that no text shows how it is written.
+    #[must_use]
+    pub fn is_joined(&self, span: Span) -> bool {
+        let file = span.file().and_then(|file| self.file(file));
+        file.is_some_and(|file| matches!(file.within, Some(Within::Joined(_))))
+    }
+
     /// The span of the text that set the part of a value that starts `offset` bytes into it; for a
     /// value of one text, the span itself.
     #[must_use]

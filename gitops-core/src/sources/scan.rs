@@ -151,7 +151,12 @@ impl Reader<'_> {
         }
         let text = yaml::decode(path, &content.bytes)?;
         let file = options.sources.add(path, text);
-        let read = ReadOptions { dialect: Dialect::Kubectl, limits: options.limits, last_key_wins: true };
+        let read = ReadOptions {
+            dialect: Dialect::Kubectl,
+            limits: options.limits,
+            last_key_wins: true,
+            ..Default::default()
+        };
         let mut found = Vec::new();
         for document in yaml::read(&options.sources, file, &read)?.documents {
             let kind = document.get("kind").and_then(Node::as_str);

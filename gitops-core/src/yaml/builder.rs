@@ -90,6 +90,8 @@ struct OpenMap {
 enum Key {
     Merge(Span),
     Name(Text, Span),
+    /// One that was set before, where the first wins.
+    Dropped,
 }
 
 impl<'a> Builder<'a> {
@@ -274,11 +276,22 @@ impl<'a> Builder<'a> {
             // v2 applies each merge key in turn.
             Key::Merge(_) if options.dialect == Dialect::Kubectl => (Text::empty(), None),
             Key::Merge(_) => (Text::from("<<"), open.merges.first().map(|merge| merge.span)),
+            Key::Dropped => (Text::empty(), None),
         };
         if let Some(first) = first {
             let span = match &key {
                 Key::Name(_, span) | Key::Merge(span) => *span,
+                Key::Dropped => Span::NONE,
             };
+            let in_list = self.stack.iter().any(|open| matches!(open.kind, Kind::Seq(_)));
+            if options.first_key_wins && !in_list && matches!(key, Key::Name(..)) {
+                self.stream.duplicate_keys.push((name, span));
+                if let Some(Open { kind: Kind::Map(open), .. }) = self.stack.last_mut() {
+                    open.key = Some(Key::Dropped);
+                }
+                return Ok(());
+            }
+            let Some(Open { kind: Kind::Map(open), .. }) = self.stack.last_mut() else { return Ok(()) };
             if !options.last_key_wins {
                 let line = self.input.source.locate(first.offset()).line;
                 let message = format!("the key `{name}` is already set on line {line}; remove one of them");
@@ -290,6 +303,7 @@ impl<'a> Builder<'a> {
                 }
                 // v3 keeps the last merge key only.
                 Key::Merge(_) => open.merges.clear(),
+                Key::Dropped => {}
             }
             self.stream.duplicate_keys.push((name, span));
         }
@@ -320,6 +334,7 @@ impl<'a> Builder<'a> {
                     })?;
                     map.merges.push(merge);
                 }
+                Some(Key::Dropped) => {}
                 None => return Err(complex_key(self.text, offset)),
             },
         }

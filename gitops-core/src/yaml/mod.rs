@@ -65,6 +65,9 @@ pub struct ReadOptions {
     /// Whether the last of several equal keys wins (each is then listed in
     /// [`Stream::duplicate_keys`]); otherwise they are an error.
     pub last_key_wins: bool,
+    /// Whether the first of several equal keys wins, as it does in a strategic-merge patch; within lists
+    /// they are an error still. Not together with [`ReadOptions::last_key_wins`].
+    pub first_key_wins: bool,
 }
 
 /// What a text holds.
@@ -73,7 +76,7 @@ pub struct ReadOptions {
 pub struct Stream {
     /// The root of each document, in order; an empty document is a null.
     pub documents: Vec<Node>,
-    /// Keys that stand twice in one mapping, where [`ReadOptions::last_key_wins`] allows it: the key
+    /// Keys that stand twice in one mapping, where the options allow it: the key
     /// and the place of the later one.
     pub duplicate_keys: Vec<(crate::node::Text, crate::node::Span)>,
 }

@@ -41,7 +41,14 @@ pub fn merge_object(
         (&["metadata", "namespace"], true),
     ];
     let kept = kept.map(|(path, keep)| (path, keep, object.at(path).cloned()));
-    let patch = if options.has_target { as_copied(patch) } else { Cow::Borrowed(patch) };
+    let patch = if options.has_target {
+        as_copied(patch, &["labels", "annotations"])
+    } else if options.allow_name_change || options.allow_kind_change {
+        // Kustomize notes the permission among the annotations, which become text by that.
+        as_copied(patch, &["annotations"])
+    } else {
+        Cow::Borrowed(patch)
+    };
     let outcome = strategic_merge(object, &patch, schema, sources, warnings)?;
     if outcome == Outcome::Deleted || object.as_map().is_none_or(Map::is_empty) {
         return Ok(Outcome::Deleted);
@@ -62,9 +69,9 @@ pub fn merge_object(
 }
 
 /// A patch as kustomize copies it: its labels and annotations go through a map of texts.
-fn as_copied(patch: &Node) -> Cow<'_, Node> {
+fn as_copied<'p>(patch: &'p Node, fields: &[&str]) -> Cow<'p, Node> {
     let mut copied = Cow::Borrowed(patch);
-    for field in ["labels", "annotations"] {
+    for field in fields {
         let Some(found) = copied.at(&["metadata", field]) else { continue };
         let odd: Vec<(Text, Node)> = match found.as_map() {
             Some(map) if !map.is_empty() => map

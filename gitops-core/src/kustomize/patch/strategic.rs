@@ -136,11 +136,18 @@ impl<'a> Merger<'a> {
         }
     }
 
-    /// The patch's scalar. Kyaml keeps the quotes of the base, so that a number over quoted text becomes
-    /// text.
+    /// The patch's scalar. Kyaml keeps the style of the base: quotes, so that a number over quoted text
+    /// becomes text, and the lack of them, so that a number over a number that was text by a patch is one.
     fn scalar(&mut self, target: &Node, patch: &Node) -> Node {
-        let is_text = matches!(patch.value, Value::String(_));
-        if is_text || !matches!(target.value, Value::String(_)) || !self.is_quoted(target) {
+        let quoted = self.is_quoted(target);
+        if matches!(patch.value, Value::String(_)) {
+            let mut node = patch.clone();
+            if quoted != self.is_quoted(patch) {
+                node.span = self.sources.requoted(patch.span, quoted);
+            }
+            return node;
+        }
+        if !quoted {
             return patch.clone();
         }
         let text = patch.text().unwrap_or(Cow::Borrowed(""));
@@ -153,19 +160,20 @@ impl<'a> Merger<'a> {
             "the base writes this value in quotes and kustomize keeps them, so the patch's value becomes \
              text; put it in quotes if that is meant, else remove those of the base",
         );
-        Node::string(text.into_owned(), patch.span)
+        Node::string(text.into_owned(), self.sources.requoted(patch.span, true))
     }
 
     /// Whether quotes made a text one. Where the text that set it is gone, it may still be one that
     /// could not stand without.
     fn is_quoted(&self, node: &Node) -> bool {
-        let reads_as_text = |text| matches!(parse_scalar(text, Dialect::Kyaml), Value::String(_));
-        if node.as_str().is_some_and(|text| !reads_as_text(text)) {
-            return true;
-        }
+        let Some(text) = node.as_str() else { return false };
         let file = node.span.file().and_then(|file| self.sources.file(file));
         let first = file.and_then(|file| file.text().as_bytes().get(node.span.offset() as usize).copied());
-        matches!(first, Some(b'"' | b'\'' | b'|' | b'>'))
+        if matches!(first, Some(b'"' | b'\'' | b'|' | b'>')) {
+            return true;
+        }
+        let reads_as_text = matches!(parse_scalar(text, Dialect::Kyaml), Value::String(_));
+        !reads_as_text && !self.sources.is_joined(node.span)
     }
 
     /// Finds the errors in a part of the patch that has no effect otherwise.
