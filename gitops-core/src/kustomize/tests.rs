@@ -14,8 +14,11 @@ fn answer(files: &str) -> Result<String, &'static str> {
     text.map_err(|error| error.code())
 }
 
+/// A name, the files, and what they must give.
+type Row<'a> = (&'a str, &'a str, Result<&'a [&'a str], &'a str>);
+
 /// Each answer: the lines that the output must have, in that order, or the code of the error.
-fn check(cases: &[(&str, &str, Result<&[&str], &str>)]) {
+fn check(cases: &[Row<'_>]) {
     for (name, files, want) in cases {
         match (answer(files), want) {
             (Ok(text), Ok(lines)) => {
