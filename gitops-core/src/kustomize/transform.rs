@@ -170,8 +170,9 @@ impl Builder<'_> {
     /// Adds text entries to every mapping that the specs name.
     pub(crate) fn add_entries(&self, map: &mut ResMap, pairs: &Pairs, specs: &[FieldSpec]) -> Result<()> {
         let Some((first, _)) = pairs.first() else { return Ok(()) };
-        // Where the key is new, the places share the text; elsewhere each has its own.
-        let apart: Vec<Text> = pairs.iter().map(|(_, value)| Text::from(value.as_str())).collect();
+        // Where the key is new, the places share a text that is nowhere else.
+        let texts = || -> Vec<Text> { pairs.iter().map(|(_, value)| Text::from(value.as_str())).collect() };
+        let (together, apart) = (texts(), texts());
         let mut added = vec![0; pairs.len()];
         for resource in map.iter_mut() {
             added.fill(0);
@@ -187,18 +188,21 @@ impl Builder<'_> {
                             let message = format!("labels or annotations belong here, but this is {found}");
                             return Err(self.error(place, "wrong-type", message));
                         };
-                        for (((key, value), apart), added) in pairs.iter().zip(&apart).zip(&mut added) {
+                        let texts = together.iter().zip(&apart);
+                        for (((key, value), (together, apart)), added) in
+                            pairs.iter().zip(texts).zip(&mut added)
+                        {
                             let is_new = !entries.contains_key(&key.text);
                             *added += usize::from(is_new);
-                            let text = if is_new { &value.text } else { apart };
+                            let text = if is_new { together } else { apart };
                             set_entry(entries, key, Node::string(text.clone(), value.span));
                         }
                         Ok(())
                     })
                 })
             })?;
-            for ((_, value), _) in pairs.iter().zip(&added).filter(|(_, added)| **added > 1) {
-                resource.share(value.text.clone());
+            for (text, _) in together.iter().zip(&added).filter(|(_, added)| **added > 1) {
+                resource.share(text.clone());
             }
         }
         Ok(())
