@@ -40,6 +40,8 @@ export type LoadRestrictor = 'root' | 'none'
 export interface BuildFilesOptions {
   /** Default `root`. */
   loadRestrictor?: LoadRestrictor
+  /** Record what each step does to each object, for {@link Build.history}; it costs memory. Default false. */
+  history?: boolean
 }
 
 /** How a build of a directory of the disk runs. */
@@ -49,6 +51,53 @@ export interface BuildOptions extends BuildFilesOptions {
    * Git work tree around the built directory or, without one, `/`.
    */
   root?: string | URL
+}
+
+/** What kind of step set a field; later versions may add others. */
+export type StepKind =
+  | 'resource'
+  | 'configMapGenerator'
+  | 'secretGenerator'
+  | 'patch'
+  | 'namespace'
+  | 'namePrefix'
+  | 'nameSuffix'
+  | 'labels'
+  | 'annotations'
+  | 'images'
+  | 'replicas'
+  | 'replacement'
+  | 'transformer'
+  | 'hash'
+  | 'nameReference'
+  | 'var'
+  | 'commonMetadata'
+  | 'finish'
+  | (string & {})
+
+/** One step of a field's history: who set the value, and to what. */
+export interface Step {
+  /** What kind of step it was. */
+  kind: StepKind
+  /** The text that gave the value; of a mapping or list, the text that made it. Absent where none did. */
+  location?: Location
+  /**
+   * The entry that asked for the step, mostly in a `kustomization.yaml`. Absent for steps that nobody
+   * asks for, such as references that follow a name.
+   */
+  requestedAt?: Location
+  /** The value after the step. Values of Secrets are masked. */
+  value: unknown
+}
+
+/** The history of one field. */
+export interface FieldHistory {
+  /** The way to the field: `spec.containers[0].image`. */
+  path: string
+  /** The same way as an RFC 6901 JSON pointer. */
+  pointer: string
+  /** What set it, the first step first; at least one. */
+  steps: Step[]
 }
 
 /** What a build gives. Each part is written out by Rust when it is first asked for, and kept. */
@@ -72,6 +121,29 @@ export declare class Build {
    * @returns `undefined` where there is no such object, or no text behind it
    */
   location(index: number, path?: readonly (string | number)[]): Location | undefined
+  /**
+   * What set a value, the first step first: which base, patch, generator or transformer. The last step
+   * gave the value that stands there now. For a mapping or a list, every step that changed anything in it.
+   *
+   * @param index the object, by its position in `objects`
+   * @param path as for `location`
+   * @returns nothing where there is no such object or value
+   * @throws {ArgumentError} `no-history`, unless the build was told `history: true`
+   */
+  history(index: number, path?: readonly (string | number)[]): Step[]
+  /**
+   * The history of every scalar, empty mapping and empty list of an object, in the order of its text.
+   *
+   * @throws {ArgumentError} as for `history`
+   */
+  fieldHistories(index: number): FieldHistory[]
+  /**
+   * `yaml` with a comment behind every value: the text that set it and what it was before. It is for
+   * reading, not for applying: the values of Secrets are masked.
+   *
+   * @throws {ArgumentError} as for `history`
+   */
+  annotatedYaml(): string
 }
 
 /**

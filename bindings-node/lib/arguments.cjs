@@ -39,6 +39,12 @@ function asText(name, value) {
   return value
 }
 
+/** A truth value, and nothing that only reads like one. */
+function asFlag(name, value) {
+  if (typeof value !== 'boolean') throw wrongType(name, 'a boolean', value)
+  return value
+}
+
 /** One of a few words. */
 function asChoice(name, value, choices) {
   if (!choices.includes(asText(name, value))) {
@@ -56,4 +62,4 @@ function asIndex(name, value) {
   return value
 }
 
-module.exports = { wrongType, asPath, asText, asOptions, asChoice, asIndex }
+module.exports = { wrongType, asPath, asText, asOptions, asChoice, asFlag, asIndex }

@@ -3,7 +3,7 @@
 // `build`: a directory with a kustomization to the objects it stands for.
 
 const native = require('../native.cjs')
-const { wrongType, asPath, asOptions, asChoice, asIndex } = require('./arguments.cjs')
+const { wrongType, asPath, asOptions, asChoice, asFlag, asIndex } = require('./arguments.cjs')
 const { unwrap } = require('./failure.cjs')
 
 /** What a build gives. Each part is written out by Rust when it is first asked for, and kept. */
@@ -37,11 +37,29 @@ class Build {
   }
 
   location(index, path = []) {
-    asIndex('index', index)
-    if (!Array.isArray(path)) throw wrongType('path', 'an array of keys and positions', path)
-    for (const step of path) if (typeof step !== 'string') asIndex('each step of path but a key', step)
-    return this.#handle.location(index, path) ?? undefined
+    return this.#handle.location(...asNode(index, path)) ?? undefined
   }
+
+  history(index, path = []) {
+    return JSON.parse(unwrap(this.#handle.historyJson(...asNode(index, path))))
+  }
+
+  fieldHistories(index) {
+    asIndex('index', index)
+    return JSON.parse(unwrap(this.#handle.fieldHistoriesJson(index)))
+  }
+
+  annotatedYaml() {
+    return unwrap(this.#handle.annotatedYaml())
+  }
+}
+
+/** A checked way to a value. */
+function asNode(index, path) {
+  asIndex('index', index)
+  if (!Array.isArray(path)) throw wrongType('path', 'an array of keys and positions', path)
+  for (const step of path) if (typeof step !== 'string') asIndex('each step of path but a key', step)
+  return [index, path]
 }
 
 function isUnrestricted(loadRestrictor) {
@@ -49,16 +67,18 @@ function isUnrestricted(loadRestrictor) {
 }
 
 function fromDisk(path, options) {
-  const { loadRestrictor = 'root', root } = asOptions(options, ['loadRestrictor', 'root'])
+  const known = ['loadRestrictor', 'root', 'history']
+  const { loadRestrictor = 'root', root, history = false } = asOptions(options, known)
   return [
     asPath('path', path),
     isUnrestricted(loadRestrictor),
     root === undefined ? undefined : asPath('root', root),
+    asFlag('history', history),
   ]
 }
 
 function fromMemory(files, path, options) {
-  const { loadRestrictor = 'root' } = asOptions(options, ['loadRestrictor'])
+  const { loadRestrictor = 'root', history = false } = asOptions(options, ['loadRestrictor', 'history'])
   if (files === null || typeof files !== 'object' || Array.isArray(files)) {
     throw wrongType('files', 'an object or Map from path to content', files)
   }
@@ -71,7 +91,7 @@ function fromMemory(files, path, options) {
     }
     contents[name] = content
   }
-  return [contents, asPath('path', path), isUnrestricted(loadRestrictor)]
+  return [contents, asPath('path', path), isUnrestricted(loadRestrictor), asFlag('history', history)]
 }
 
 function build(path, options) {

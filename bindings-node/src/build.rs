@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use gitops_core::files::{self, Disk, Memory};
 use gitops_core::kustomize::{self, Build, BuildOptions, LoadRestrictor};
-use gitops_core::node::{Path, Segment};
+use gitops_core::node::{Node, Path, Segment, Span, Value};
+use gitops_core::object::Object;
 use napi::bindgen_prelude::{AsyncTask, Either, Uint8Array};
 use napi::{Env, Task};
 use napi_derive::napi;
@@ -56,15 +57,54 @@ impl NativeBuild {
     /// The place of the text behind a node.
     #[napi(catch_unwind)]
     pub fn location(&self, index: u32, path: Vec<Either<u32, String>>) -> Option<Place> {
-        let path: Path = path
-            .into_iter()
-            .map(|step| match step {
-                Either::A(index) => Segment::Index(index as usize),
-                Either::B(key) => Segment::Key(key.as_str().into()),
-            })
-            .collect();
-        let place = self.0.location(self.0.objects.get(index as usize)?, &path)?;
+        let place = self.0.location(self.0.objects.get(index as usize)?, &as_path(path))?;
         Some(Place { path: place.path, line: place.line, column: place.column })
+    }
+
+    /// The steps that set a node, as one JSON list; empty where there is no such object.
+    #[napi(catch_unwind)]
+    pub fn history_json(
+        &self,
+        index: u32,
+        path: Vec<Either<u32, String>>,
+    ) -> napi::Result<Either<String, Failure>> {
+        let object = self.0.objects.get(index as usize).unwrap_or(&NOTHING);
+        json_or_failure(self.0.history(object, &as_path(path)))
+    }
+
+    /// The histories of all fields of an object, as one JSON list.
+    #[napi(catch_unwind)]
+    pub fn field_histories_json(&self, index: u32) -> napi::Result<Either<String, Failure>> {
+        json_or_failure(self.0.field_histories(self.0.objects.get(index as usize).unwrap_or(&NOTHING)))
+    }
+
+    /// The stream with the text behind every value as a comment.
+    #[napi(catch_unwind)]
+    pub fn annotated_yaml(&self) -> Either<String, Failure> {
+        match self.0.to_annotated_yaml() {
+            Ok(text) => Either::A(text),
+            Err(error) => Either::B(error.into()),
+        }
+    }
+}
+
+/// Stands for an object that a build does not have.
+static NOTHING: Object = Object { node: Node { value: Value::Null, span: Span::NONE } };
+
+fn as_path(steps: Vec<Either<u32, String>>) -> Path {
+    let segments = steps.into_iter().map(|step| match step {
+        Either::A(index) => Segment::Index(index as usize),
+        Either::B(key) => Segment::Key(key.as_str().into()),
+    });
+    segments.collect()
+}
+
+fn json_or_failure(
+    result: gitops_core::Result<impl serde::Serialize>,
+) -> napi::Result<Either<String, Failure>> {
+    match result {
+        Ok(value) => to_json(&value).map(Either::A),
+        Err(error) => Ok(Either::B(error.into())),
     }
 }
 
@@ -75,6 +115,7 @@ pub struct BuildTask {
     source: Source,
     path: String,
     unrestricted: bool,
+    history: bool,
 }
 
 enum Source {
@@ -83,14 +124,15 @@ enum Source {
 }
 
 impl BuildTask {
-    fn on_disk(path: String, unrestricted: bool, root: Option<String>) -> Self {
-        Self { source: Source::Disk { root }, path, unrestricted }
+    fn on_disk(path: String, unrestricted: bool, root: Option<String>, history: bool) -> Self {
+        Self { source: Source::Disk { root }, path, unrestricted, history }
     }
 
     fn in_memory(
         files: HashMap<String, Either<String, Uint8Array>>,
         path: String,
         unrestricted: bool,
+        history: bool,
     ) -> Self {
         let files = files
             .into_iter()
@@ -99,11 +141,12 @@ impl BuildTask {
                 Either::B(bytes) => (name, bytes.to_vec()),
             })
             .collect();
-        Self { source: Source::Memory(files), path, unrestricted }
+        Self { source: Source::Memory(files), path, unrestricted, history }
     }
 
     fn run(&mut self) -> gitops_core::Result<Build> {
         let mut options = BuildOptions::default();
+        options.history = self.history;
         if self.unrestricted {
             options.load_restrictor = LoadRestrictor::None;
         }
@@ -149,14 +192,19 @@ impl Task for BuildTask {
 
 /// Builds a directory of the disk.
 #[napi(catch_unwind)]
-pub fn build(path: String, unrestricted: bool, root: Option<String>) -> Outcome {
-    BuildTask::on_disk(path, unrestricted, root).outcome()
+pub fn build(path: String, unrestricted: bool, root: Option<String>, history: bool) -> Outcome {
+    BuildTask::on_disk(path, unrestricted, root, history).outcome()
 }
 
 /// The same on the libuv pool.
 #[napi]
-pub fn build_async(path: String, unrestricted: bool, root: Option<String>) -> AsyncTask<BuildTask> {
-    AsyncTask::new(BuildTask::on_disk(path, unrestricted, root))
+pub fn build_async(
+    path: String,
+    unrestricted: bool,
+    root: Option<String>,
+    history: bool,
+) -> AsyncTask<BuildTask> {
+    AsyncTask::new(BuildTask::on_disk(path, unrestricted, root, history))
 }
 
 /// Builds a directory of files in memory.
@@ -165,8 +213,9 @@ pub fn build_files(
     files: HashMap<String, Either<String, Uint8Array>>,
     path: String,
     unrestricted: bool,
+    history: bool,
 ) -> Outcome {
-    BuildTask::in_memory(files, path, unrestricted).outcome()
+    BuildTask::in_memory(files, path, unrestricted, history).outcome()
 }
 
 /// The same on the libuv pool.
@@ -175,8 +224,9 @@ pub fn build_files_async(
     files: HashMap<String, Either<String, Uint8Array>>,
     path: String,
     unrestricted: bool,
+    history: bool,
 ) -> AsyncTask<BuildTask> {
-    AsyncTask::new(BuildTask::in_memory(files, path, unrestricted))
+    AsyncTask::new(BuildTask::in_memory(files, path, unrestricted, history))
 }
 
 fn to_json(value: &impl serde::Serialize) -> napi::Result<String> {

@@ -1,7 +1,7 @@
 // Compiled, never run: the declarations say what the package does.
 
 import { build, buildAsync, buildFiles, GitopsError, review, reviewAsync, YamlError } from 'gitops-core'
-import type { Build, Diagnostic, Finding, LoadRestrictor, Location, Review } from 'gitops-core'
+import type { Build, Diagnostic, FieldHistory, Finding, LoadRestrictor, Location, Review, Step } from 'gitops-core'
 
 const restrictor: LoadRestrictor = 'none'
 const result: Build = build(new URL('file:///app'), { loadRestrictor: restrictor, root: '/' })
@@ -9,6 +9,9 @@ const yaml: string = result.yaml
 const name: string | undefined = result.objects[0]?.metadata?.name
 const warning: Diagnostic | undefined = result.warnings[0]
 const place: Location | undefined = result.location(0, ['spec', 'containers', 0])
+const steps: Step[] = build('app', { history: true }).history(0, ['spec'])
+const histories: FieldHistory[] = result.fieldHistories(0)
+const annotated: string = result.annotatedYaml() + steps[0]?.kind + histories[0]?.steps[0]?.requestedAt?.line
 const later: Promise<Build> = buildAsync('app')
 buildFiles({ 'kustomization.yaml': new Uint8Array() }, 'app')
 buildFiles(new Map([['kustomization.yaml', '']]))
@@ -40,4 +43,4 @@ try {
   }
 }
 
-console.log(yaml, name, warning, place, later, edit, comment, laterReviewed)
+console.log(yaml, name, warning, place, annotated, later, edit, comment, laterReviewed)

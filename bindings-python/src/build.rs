@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use gitops_core::files::{Disk, Files, Memory};
 use gitops_core::kustomize::{self, Build, BuildOptions, LoadRestrictor};
-use gitops_core::node::{Location, Path, Segment};
+use gitops_core::node::{Location, Node, Path, Segment, Span, Value};
+use gitops_core::object::Object;
 use gitops_core::{Error, ErrorKind};
 use pyo3::prelude::*;
 
@@ -51,16 +52,40 @@ impl NativeBuild {
 
     /// Path, line and column of the text behind a node.
     fn location(&self, index: usize, path: Vec<Step>) -> Option<(String, u32, u32)> {
-        let path: Path = path
-            .into_iter()
-            .map(|step| match step {
-                Step::Index(index) => Segment::Index(index),
-                Step::Key(key) => Segment::Key(key.as_str().into()),
-            })
-            .collect();
-        let Location { path, line, column } = self.0.location(self.0.objects.get(index)?, &path)?;
+        let Location { path, line, column } = self.0.location(self.0.objects.get(index)?, &as_path(path))?;
         Some((path, line, column))
     }
+
+    /// The steps that set a node, as one JSON list; empty where there is no such object.
+    fn history_json(&self, py: Python<'_>, index: usize, path: Vec<Step>) -> PyResult<String> {
+        py.detach(|| {
+            let object = self.0.objects.get(index).unwrap_or(&NOTHING);
+            to_json(&self.0.history(object, &as_path(path))?)
+        })
+        .map_err(|error| raise(py, &error))
+    }
+
+    /// The histories of all fields of an object, as one JSON list.
+    fn field_histories_json(&self, py: Python<'_>, index: usize) -> PyResult<String> {
+        py.detach(|| to_json(&self.0.field_histories(self.0.objects.get(index).unwrap_or(&NOTHING))?))
+            .map_err(|error| raise(py, &error))
+    }
+
+    /// The stream with the text behind every value as a comment.
+    fn annotated_yaml(&self, py: Python<'_>) -> PyResult<String> {
+        py.detach(|| self.0.to_annotated_yaml()).map_err(|error| raise(py, &error))
+    }
+}
+
+/// Stands for an object that a build does not have.
+static NOTHING: Object = Object { node: Node { value: Value::Null, span: Span::NONE } };
+
+fn as_path(steps: Vec<Step>) -> Path {
+    let segments = steps.into_iter().map(|step| match step {
+        Step::Index(index) => Segment::Index(index),
+        Step::Key(key) => Segment::Key(key.as_str().into()),
+    });
+    segments.collect()
 }
 
 /// Builds a directory of the disk.
@@ -70,10 +95,11 @@ pub(crate) fn build(
     path: &str,
     unrestricted: bool,
     root: Option<&str>,
+    history: bool,
 ) -> PyResult<NativeBuild> {
     py.detach(|| {
         let (disk, dir) = Disk::around(path, root.map(AsRef::as_ref))?;
-        run(&disk, &dir, &options(unrestricted))
+        run(&disk, &dir, &options(unrestricted, history))
     })
     .map_err(|error| raise(py, &error))
 }
@@ -85,8 +111,10 @@ pub(crate) fn build_files(
     files: BTreeMap<String, Vec<u8>>,
     path: &str,
     unrestricted: bool,
+    history: bool,
 ) -> PyResult<NativeBuild> {
-    py.detach(|| run(&memory(files), path, &options(unrestricted))).map_err(|error| raise(py, &error))
+    py.detach(|| run(&memory(files), path, &options(unrestricted, history)))
+        .map_err(|error| raise(py, &error))
 }
 
 fn run(files: &dyn Files, dir: &str, options: &BuildOptions) -> gitops_core::Result<NativeBuild> {
@@ -94,8 +122,9 @@ fn run(files: &dyn Files, dir: &str, options: &BuildOptions) -> gitops_core::Res
     kustomize::build(files, &dir, options).map(NativeBuild)
 }
 
-fn options(unrestricted: bool) -> BuildOptions {
+fn options(unrestricted: bool, history: bool) -> BuildOptions {
     let mut options = BuildOptions::default();
+    options.history = history;
     if unrestricted {
         options.load_restrictor = LoadRestrictor::None;
     }

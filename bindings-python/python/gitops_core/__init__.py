@@ -28,6 +28,7 @@ from ._errors import (
     UnsupportedError,
     YamlError,
 )
+from ._history import FieldHistory, Step
 from ._model import (
     EnvironmentReview,
     FieldChange,
@@ -48,6 +49,7 @@ __all__ = [
     "Diagnostic",
     "EnvironmentReview",
     "FieldChange",
+    "FieldHistory",
     "FileError",
     "Finding",
     "GitError",
@@ -62,6 +64,7 @@ __all__ = [
     "PolicyError",
     "Review",
     "Revision",
+    "Step",
     "Summary",
     "UnsupportedError",
     "YamlError",

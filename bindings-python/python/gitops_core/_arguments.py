@@ -26,6 +26,13 @@ def as_text(name: str, value: object) -> str:
     return value
 
 
+def as_flag(name: str, value: object) -> bool:
+    """A truth value, and nothing that only reads like one."""
+    if not isinstance(value, bool):
+        raise wrong_type(name, "a bool", value)
+    return value
+
+
 def as_choice(name: str, value: object, choices: Collection[str]) -> str:
     """One of a few words."""
     text = as_text(name, value)

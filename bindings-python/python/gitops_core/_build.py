@@ -9,8 +9,9 @@ from functools import cached_property
 from typing import Any, Literal
 
 from . import _gitops_core as native
-from ._arguments import as_choice, as_path, wrong_type
+from ._arguments import as_choice, as_flag, as_path, wrong_type
 from ._errors import ArgumentError
+from ._history import FieldHistory, Step
 from ._model import decode
 from ._places import Diagnostic, Location
 
@@ -69,25 +70,61 @@ class Build:
             the value (it was computed), the nearest value above it that has one answers.
         :return: ``None`` where there is no such object, or no text behind it.
         """
-        if isinstance(index, bool) or not isinstance(index, int):
-            raise wrong_type("index", "an int", index)
-        if isinstance(path, str) or not isinstance(path, Sequence):
-            raise wrong_type("path", "a sequence of keys and positions", path)
-        for step in path:
-            if isinstance(step, bool) or not isinstance(step, (str, int)):
-                raise wrong_type("each step of path", "a str or int", step)
-        if index < 0 or any(isinstance(step, int) and step < 0 for step in path):
-            raise ArgumentError("index and the positions in path count from 0", "bad-argument")
-        place = self._native.location(index, list(path))
+        place = self._native.location(*_node(index, path))
         return None if place is None else Location(*place)
+
+    def history(self, index: int, path: Sequence[str | int] = ()) -> tuple[Step, ...]:
+        """What set a value, the first step first: which base, patch, generator or transformer.
+
+        The last step gave the value that stands there now. For a mapping or a list, every step that
+        changed anything in it.
+
+        :param index: the object, by its position in :attr:`objects`.
+        :param path: as for :meth:`location`.
+        :return: nothing where there is no such object or value.
+        :raises ArgumentError: ``no-history``, unless the build was told ``history=True``.
+        """
+        return tuple(decode(Step, item) for item in json.loads(self._native.history_json(*_node(index, path))))
+
+    def field_histories(self, index: int) -> tuple[FieldHistory, ...]:
+        """The history of every scalar, empty mapping and empty list of an object, in the order of its text.
+
+        :param index: the object, by its position in :attr:`objects`.
+        :raises ArgumentError: as for :meth:`history`.
+        """
+        histories = json.loads(self._native.field_histories_json(_node(index, ())[0]))
+        return tuple(decode(FieldHistory, item) for item in histories)
+
+    def annotated_yaml(self) -> str:
+        """:attr:`yaml` with a comment behind every value: the text that set it and what it was before.
+
+        It is for reading, not for applying: the values of Secrets are masked.
+
+        :raises ArgumentError: as for :meth:`history`.
+        """
+        return self._native.annotated_yaml()
 
     def __repr__(self) -> str:
         return f"<gitops_core.Build of {len(self.objects)} objects>"
 
     def __getstate__(self) -> dict[str, Any]:
-        # The source texts stay behind: everything but `location` travels.
+        # The source texts stay behind: everything but places and histories travels.
         parts = ("yaml", "objects", "warnings", "files_read")
         return {"_handle": None, **{part: getattr(self, part) for part in parts}}
+
+
+def _node(index: int, path: Sequence[str | int]) -> tuple[int, list[str | int]]:
+    """A checked way to a value."""
+    if isinstance(index, bool) or not isinstance(index, int):
+        raise wrong_type("index", "an int", index)
+    if isinstance(path, str) or not isinstance(path, Sequence):
+        raise wrong_type("path", "a sequence of keys and positions", path)
+    for step in path:
+        if isinstance(step, bool) or not isinstance(step, (str, int)):
+            raise wrong_type("each step of path", "a str or int", step)
+    if index < 0 or any(isinstance(step, int) and step < 0 for step in path):
+        raise ArgumentError("index and the positions in path count from 0", "bad-argument")
+    return index, list(path)
 
 
 def build(
@@ -95,6 +132,7 @@ def build(
     *,
     load_restrictor: LoadRestrictor = "root",
     root: str | os.PathLike[str] | None = None,
+    history: bool = False,
 ) -> Build:
     """Builds the kustomization in the directory ``path`` of the disk, as ``kustomize build`` does.
 
@@ -102,11 +140,14 @@ def build(
         kustomize does by default; ``"none"``: anywhere below ``root``, as Flux does.
     :param root: nothing outside this directory is read, whatever links or paths say. By default the
         top of the Git work tree around ``path`` or, without one, ``/``.
+    :param history: record what each step does to each object, for :meth:`Build.history`; it costs
+        memory.
     :raises GitopsError: one of its subclasses, with the file and line where you must act.
     """
     unrestricted = as_choice("load_restrictor", load_restrictor, _RESTRICTORS) == "none"
     top = None if root is None else as_path("root", root)
-    return Build(native.build(as_path("path", path), unrestricted, top))
+    recorded = as_flag("history", history)
+    return Build(native.build(as_path("path", path), unrestricted, top, recorded))
 
 
 def build_files(
@@ -114,12 +155,14 @@ def build_files(
     path: str = "",
     *,
     load_restrictor: LoadRestrictor = "root",
+    history: bool = False,
 ) -> Build:
     """Builds the kustomization in the directory ``path`` of ``files``; nothing else is read.
 
     :param files: content by path, the parts of paths separated by ``/``.
     :param path: the directory to build; the root of ``files`` by default.
     :param load_restrictor: as for :func:`build`.
+    :param history: as for :func:`build`.
     :raises GitopsError: one of its subclasses, with the file and line where you must act.
     """
     unrestricted = as_choice("load_restrictor", load_restrictor, _RESTRICTORS) == "none"
@@ -135,4 +178,5 @@ def build_files(
             contents[name] = bytes(content)
         else:
             raise wrong_type(f'files["{name}"]', "str or bytes", content)
-    return Build(native.build_files(contents, as_path("path", path), unrestricted))
+    recorded = as_flag("history", history)
+    return Build(native.build_files(contents, as_path("path", path), unrestricted, recorded))
