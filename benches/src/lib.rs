@@ -6,6 +6,8 @@ use std::process::Command;
 /// CPU seconds that this process has used, from the scheduler's nanosecond counter. `None` where the
 /// system has none (anything but Linux).
 pub fn own_cpu() -> Option<f64> {
+    // The counter is brought up to date when the scheduler runs, else only by its tick.
+    std::thread::yield_now();
     let text = std::fs::read_to_string("/proc/self/schedstat").ok()?;
     let nanoseconds: f64 = text.split_whitespace().next()?.parse().ok()?;
     Some(nanoseconds / 1e9)

@@ -107,7 +107,7 @@ impl<'a> Reader<'a> {
                     if memchr(b'\n', self.cursor.slice(start, self.cursor.at).as_bytes()).is_some() {
                         return None;
                     }
-                    let (text, digest) = self.texts.share(text);
+                    let (text, digest) = self.texts.key(text);
                     self.tree.open(Kind::Map, column, self.span(start))?;
                     return self.value(column, text, digest, start);
                 }
@@ -144,7 +144,7 @@ impl<'a> Reader<'a> {
                 if !after_key(&self.cursor) {
                     return None;
                 }
-                self.texts.share(text)
+                self.texts.key(text)
             }
             _ => {
                 if !self.cursor.begins_plain(Context::Block) {

@@ -175,10 +175,10 @@ impl Reader<'_> {
     pub(super) fn key(&mut self, text: &str, at_top: bool) -> Option<(Text, u32)> {
         let dialect = self.options.dialect;
         if resolve::surely_text(text) {
-            return (text != "<<").then(|| self.texts.share(text));
+            return (text != "<<").then(|| self.texts.key(text));
         }
         let value = resolve::plain(text, dialect, || Text::from(text));
         let name = builder::key_text(&Node::new(value, Span::NONE), dialect, at_top)?;
-        Some(self.texts.share(&name))
+        Some(self.texts.key(&name))
     }
 }

@@ -64,7 +64,7 @@ impl Reader<'_> {
         let (key, digest) = match self.cursor.here() {
             b'"' | b'\'' => {
                 let text = self.cursor.quoted(Lines::One, &mut self.scratch)?;
-                self.texts.share(text)
+                self.texts.key(text)
             }
             _ if self.cursor.begins_plain(Context::Flow) => {
                 let (text, stop) = self.cursor.plain(Context::Flow);

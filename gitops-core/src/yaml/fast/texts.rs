@@ -8,36 +8,62 @@ use crate::node::Text;
 
 /// Texts seen lately.
 pub(super) struct Texts {
-    slots: Vec<(u32, Text)>,
-    shift: u32,
+    keys: Table,
+    values: Table,
 }
 
-/// Longer texts rarely repeat.
+/// Longer values rarely repeat.
 const LONGEST: usize = 64;
 
 impl Texts {
-    /// A table for a text of `bytes` bytes.
+    /// Tables for a text of `bytes` bytes, small enough to stay near the processor.
     pub(super) fn new(bytes: usize) -> Self {
-        let slots = (bytes / 32).next_power_of_two().clamp(32, 4096);
-        Self { slots: vec![(0, Text::empty()); slots], shift: 64 - slots.trailing_zeros() }
+        let slots = (bytes / 64).next_power_of_two().clamp(16, 512);
+        Self { keys: Table::new(slots), values: Table::new(2 * slots) }
     }
 
-    /// The text, and a digest that equal texts share.
-    pub(super) fn share(&mut self, text: &str) -> (Text, u32) {
+    /// A key, and a digest that equal keys share.
+    pub(super) fn key(&mut self, text: &str) -> (Text, u32) {
         let hash = hash(text.as_bytes());
+        (self.keys.share(text, hash, true), hash as u32)
+    }
+
+    /// A value. Most are seen only once, so it is kept when it comes a second time.
+    pub(super) fn value(&mut self, text: &str) -> Text {
+        if text.len() > LONGEST {
+            return Text::from(text);
+        }
+        self.values.share(text, hash(text.as_bytes()), false)
+    }
+}
+
+struct Table {
+    /// Digest of a text seen, and the text if it is kept.
+    slots: Vec<(u32, Option<Text>)>,
+    shift: u32,
+}
+
+impl Table {
+    fn new(slots: usize) -> Self {
+        Self { slots: vec![(0, None); slots], shift: 64 - slots.trailing_zeros() }
+    }
+
+    fn share(&mut self, text: &str, hash: u64, at_once: bool) -> Text {
         let digest = hash as u32;
         let slot = usize::try_from(hash >> self.shift).unwrap_or(0);
-        let Some((known, kept)) = self.slots.get_mut(slot) else { return (Text::from(text), digest) };
-        if *known != digest || kept.as_str() != text {
-            *known = digest;
-            *kept = Text::from(text);
+        let Some((known, kept)) = self.slots.get_mut(slot) else { return Text::from(text) };
+        match kept {
+            Some(kept) if *known == digest && kept.as_str() == text => return kept.clone(),
+            _ => {}
         }
-        (kept.clone(), digest)
-    }
-
-    /// The text, shared if it is short.
-    pub(super) fn value(&mut self, text: &str) -> Text {
-        if text.len() <= LONGEST { self.share(text).0 } else { Text::from(text) }
+        let shared = Text::from(text);
+        if at_once || *known == digest {
+            *kept = Some(shared.clone());
+        } else {
+            *kept = None;
+        }
+        *known = digest;
+        shared
     }
 }
 
@@ -68,11 +94,14 @@ mod tests {
     #[test]
     fn equal_texts_share() {
         let mut texts = Texts::new(1 << 20);
-        for text in ["", "a", "ab", "name", "metadata", "apiVersion", "a longer text than that"] {
-            let (one, first) = texts.share(text);
-            let (two, second) = texts.share(text);
+        for text in ["a", "ab", "name", "metadata", "apiVersion", "a longer text than that"] {
+            let (one, first) = texts.key(text);
+            let (two, second) = texts.key(text);
             assert_eq!((one.as_str(), first), (text, second));
             assert!(one.shares_with(&two));
+            let [_, two, three] = [(); 3].map(|()| texts.value(text));
+            assert_eq!(two.as_str(), text);
+            assert!(two.shares_with(&three));
         }
     }
 
