@@ -42,6 +42,11 @@ export interface BuildFilesOptions {
   loadRestrictor?: LoadRestrictor
   /** Record what each step does to each object, for {@link Build.history}; it costs memory. Default false. */
   history?: boolean
+  /**
+   * Codes of warnings that are errors, or `all`. The error has the code, place and message of the first
+   * of them, and says how many there are. Default none.
+   */
+  strict?: string | readonly string[]
 }
 
 /** How a build of a directory of the disk runs. */

@@ -45,6 +45,13 @@ function asFlag(name, value) {
   return value
 }
 
+/** A text, or several. */
+function asTexts(name, value) {
+  if (typeof value === 'string') return [value]
+  if (!Array.isArray(value)) throw wrongType(name, 'a string or an array of strings', value)
+  return value.map((item) => asText(`each item of ${name}`, item))
+}
+
 /** One of a few words. */
 function asChoice(name, value, choices) {
   if (!choices.includes(asText(name, value))) {
@@ -62,4 +69,4 @@ function asIndex(name, value) {
   return value
 }
 
-module.exports = { wrongType, asPath, asText, asOptions, asChoice, asFlag, asIndex }
+module.exports = { wrongType, asPath, asText, asTexts, asOptions, asChoice, asFlag, asIndex }

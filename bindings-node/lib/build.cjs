@@ -3,7 +3,7 @@
 // `build`: a directory with a kustomization to the objects it stands for.
 
 const native = require('../native.cjs')
-const { wrongType, asPath, asOptions, asChoice, asFlag, asIndex } = require('./arguments.cjs')
+const { wrongType, asPath, asOptions, asChoice, asFlag, asIndex, asTexts } = require('./arguments.cjs')
 const { unwrap } = require('./failure.cjs')
 
 /** What a build gives. Each part is written out by Rust when it is first asked for, and kept. */
@@ -67,18 +67,20 @@ function isUnrestricted(loadRestrictor) {
 }
 
 function fromDisk(path, options) {
-  const known = ['loadRestrictor', 'root', 'history']
-  const { loadRestrictor = 'root', root, history = false } = asOptions(options, known)
+  const known = ['loadRestrictor', 'strict', 'root', 'history']
+  const { loadRestrictor = 'root', strict = [], root, history = false } = asOptions(options, known)
   return [
     asPath('path', path),
     isUnrestricted(loadRestrictor),
+    asTexts('strict', strict),
     root === undefined ? undefined : asPath('root', root),
     asFlag('history', history),
   ]
 }
 
 function fromMemory(files, path, options) {
-  const { loadRestrictor = 'root', history = false } = asOptions(options, ['loadRestrictor', 'history'])
+  const known = ['loadRestrictor', 'strict', 'history']
+  const { loadRestrictor = 'root', strict = [], history = false } = asOptions(options, known)
   if (files === null || typeof files !== 'object' || Array.isArray(files)) {
     throw wrongType('files', 'an object or Map from path to content', files)
   }
@@ -91,7 +93,13 @@ function fromMemory(files, path, options) {
     }
     contents[name] = content
   }
-  return [contents, asPath('path', path), isUnrestricted(loadRestrictor), asFlag('history', history)]
+  return [
+    contents,
+    asPath('path', path),
+    isUnrestricted(loadRestrictor),
+    asTexts('strict', strict),
+    asFlag('history', history),
+  ]
 }
 
 function build(path, options) {

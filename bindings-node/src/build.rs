@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use gitops_core::files::{self, Disk, Memory};
-use gitops_core::kustomize::{self, Build, BuildOptions, LoadRestrictor};
+use gitops_core::kustomize::{self, Build, BuildOptions, LoadRestrictor, Strict};
 use gitops_core::node::{Node, Path, Segment, Span, Value};
 use gitops_core::object::Object;
 use napi::bindgen_prelude::{AsyncTask, Either, Uint8Array};
@@ -115,6 +115,7 @@ pub struct BuildTask {
     source: Source,
     path: String,
     unrestricted: bool,
+    strict: Vec<String>,
     history: bool,
 }
 
@@ -124,14 +125,21 @@ enum Source {
 }
 
 impl BuildTask {
-    fn on_disk(path: String, unrestricted: bool, root: Option<String>, history: bool) -> Self {
-        Self { source: Source::Disk { root }, path, unrestricted, history }
+    fn on_disk(
+        path: String,
+        unrestricted: bool,
+        strict: Vec<String>,
+        root: Option<String>,
+        history: bool,
+    ) -> Self {
+        Self { source: Source::Disk { root }, path, unrestricted, strict, history }
     }
 
     fn in_memory(
         files: HashMap<String, Either<String, Uint8Array>>,
         path: String,
         unrestricted: bool,
+        strict: Vec<String>,
         history: bool,
     ) -> Self {
         let files = files
@@ -141,11 +149,12 @@ impl BuildTask {
                 Either::B(bytes) => (name, bytes.to_vec()),
             })
             .collect();
-        Self { source: Source::Memory(files), path, unrestricted, history }
+        Self { source: Source::Memory(files), path, unrestricted, strict, history }
     }
 
     fn run(&mut self) -> gitops_core::Result<Build> {
         let mut options = BuildOptions::default();
+        options.strict = Strict::of(&self.strict)?;
         options.history = self.history;
         if self.unrestricted {
             options.load_restrictor = LoadRestrictor::None;
@@ -192,8 +201,14 @@ impl Task for BuildTask {
 
 /// Builds a directory of the disk.
 #[napi(catch_unwind)]
-pub fn build(path: String, unrestricted: bool, root: Option<String>, history: bool) -> Outcome {
-    BuildTask::on_disk(path, unrestricted, root, history).outcome()
+pub fn build(
+    path: String,
+    unrestricted: bool,
+    strict: Vec<String>,
+    root: Option<String>,
+    history: bool,
+) -> Outcome {
+    BuildTask::on_disk(path, unrestricted, strict, root, history).outcome()
 }
 
 /// The same on the libuv pool.
@@ -201,10 +216,11 @@ pub fn build(path: String, unrestricted: bool, root: Option<String>, history: bo
 pub fn build_async(
     path: String,
     unrestricted: bool,
+    strict: Vec<String>,
     root: Option<String>,
     history: bool,
 ) -> AsyncTask<BuildTask> {
-    AsyncTask::new(BuildTask::on_disk(path, unrestricted, root, history))
+    AsyncTask::new(BuildTask::on_disk(path, unrestricted, strict, root, history))
 }
 
 /// Builds a directory of files in memory.
@@ -213,9 +229,10 @@ pub fn build_files(
     files: HashMap<String, Either<String, Uint8Array>>,
     path: String,
     unrestricted: bool,
+    strict: Vec<String>,
     history: bool,
 ) -> Outcome {
-    BuildTask::in_memory(files, path, unrestricted, history).outcome()
+    BuildTask::in_memory(files, path, unrestricted, strict, history).outcome()
 }
 
 /// The same on the libuv pool.
@@ -224,9 +241,10 @@ pub fn build_files_async(
     files: HashMap<String, Either<String, Uint8Array>>,
     path: String,
     unrestricted: bool,
+    strict: Vec<String>,
     history: bool,
 ) -> AsyncTask<BuildTask> {
-    AsyncTask::new(BuildTask::in_memory(files, path, unrestricted, history))
+    AsyncTask::new(BuildTask::in_memory(files, path, unrestricted, strict, history))
 }
 
 fn to_json(value: &impl serde::Serialize) -> napi::Result<String> {

@@ -77,6 +77,23 @@ test('the load restrictor', (t) => {
   }
 })
 
+test('strict makes errors of chosen warnings', (t) => {
+  const files = {
+    'kustomization.yaml': 'resources: [namespace.yaml]\nimages: [{name: web, newTag: v2}]\n',
+    'namespace.yaml': 'apiVersion: v1\nkind: Namespace\nmetadata: {name: web}\n',
+  }
+  const root = onDisk(t, files)
+  const code = 'image-matches-nothing'
+  assert.equal(build(root, { root }).warnings[0].code, code)
+  const place = { name: 'KustomizeError', code, path: 'kustomization.yaml', line: 2 }
+  for (const strict of ['all', code, ['unused-var', code]]) {
+    assert.throws(() => build(root, { root, strict }), place)
+    assert.throws(() => buildFiles(files, '', { strict }), place)
+  }
+  assert.equal(buildFiles(files, '', { strict: ['unused-var'] }).warnings.length, 1)
+  assert.throws(() => buildFiles(files, '', { strict: ['unused-bar'] }), { name: 'ArgumentError', code: 'unknown-warning' })
+})
+
 test('the event loop turns during buildAsync', async () => {
   const files = { 'kustomization.yaml': 'resources:\n' }
   for (let at = 0; at < 2000; at++) {

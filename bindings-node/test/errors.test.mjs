@@ -80,6 +80,7 @@ test('wrong arguments are argument errors', async () => {
     [/^root must be .* not null$/, () => build('.', { root: null })],
     [/"all"; it must be "root" or "none"$/, () => build('.', { loadRestrictor: 'all' })],
     [/^loadRestrictor must be a string/, () => build('.', { loadRestrictor: true })],
+    [/^strict must be a string or an array of strings/, () => build('.', { strict: true })],
     [/^there is no option "loadRestricter"/, () => build('.', { loadRestricter: 'none' })],
     [/^options must be an object/, () => build('.', 'none')],
     [/^files must be/, () => buildFiles(['a'])],

@@ -14,7 +14,8 @@ const histories: FieldHistory[] = result.fieldHistories(0)
 const annotated: string = result.annotatedYaml() + steps[0]?.kind + histories[0]?.steps[0]?.requestedAt?.line
 const later: Promise<Build> = buildAsync('app')
 buildFiles({ 'kustomization.yaml': new Uint8Array() }, 'app')
-buildFiles(new Map([['kustomization.yaml', '']]))
+buildFiles(new Map([['kustomization.yaml', '']]), '', { strict: ['unused-var'] })
+build('app', { strict: 'all' })
 
 const reviewed: Review = review('.', 'main', 'HEAD', { useMergeBase: true, environments: ['prod*'] })
 const findings: Finding[] = reviewed.environments.flatMap((environment) => environment.findings)
@@ -26,6 +27,8 @@ const laterReviewed: Promise<Review> = reviewAsync('.', 'main', 'HEAD')
 findings.some(({ status }) => status === 'old')
 // @ts-expect-error: there is no such choice.
 build('app', { loadRestrictor: 'all' })
+// @ts-expect-error: codes are texts.
+build('app', { strict: true })
 // @ts-expect-error: there is no such option.
 build('app', { loadRestricter: 'none' })
 // @ts-expect-error: only the package makes builds.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use gitops_core::files::{Disk, Files, Memory};
-use gitops_core::kustomize::{self, Build, BuildOptions, LoadRestrictor};
+use gitops_core::kustomize::{self, Build, BuildOptions, LoadRestrictor, Strict};
 use gitops_core::node::{Location, Node, Path, Segment, Span, Value};
 use gitops_core::object::Object;
 use gitops_core::{Error, ErrorKind};
@@ -94,12 +94,14 @@ pub(crate) fn build(
     py: Python<'_>,
     path: &str,
     unrestricted: bool,
+    strict: Vec<String>,
     root: Option<&str>,
     history: bool,
 ) -> PyResult<NativeBuild> {
     py.detach(|| {
+        let options = options(unrestricted, &strict, history)?;
         let (disk, dir) = Disk::around(path, root.map(AsRef::as_ref))?;
-        run(&disk, &dir, &options(unrestricted, history))
+        run(&disk, &dir, &options)
     })
     .map_err(|error| raise(py, &error))
 }
@@ -111,9 +113,10 @@ pub(crate) fn build_files(
     files: BTreeMap<String, Vec<u8>>,
     path: &str,
     unrestricted: bool,
+    strict: Vec<String>,
     history: bool,
 ) -> PyResult<NativeBuild> {
-    py.detach(|| run(&memory(files), path, &options(unrestricted, history)))
+    py.detach(|| run(&memory(files), path, &options(unrestricted, &strict, history)?))
         .map_err(|error| raise(py, &error))
 }
 
@@ -122,13 +125,14 @@ fn run(files: &dyn Files, dir: &str, options: &BuildOptions) -> gitops_core::Res
     kustomize::build(files, &dir, options).map(NativeBuild)
 }
 
-fn options(unrestricted: bool, history: bool) -> BuildOptions {
+fn options(unrestricted: bool, strict: &[String], history: bool) -> gitops_core::Result<BuildOptions> {
     let mut options = BuildOptions::default();
+    options.strict = Strict::of(strict)?;
     options.history = history;
     if unrestricted {
         options.load_restrictor = LoadRestrictor::None;
     }
-    options
+    Ok(options)
 }
 
 fn memory(files: BTreeMap<String, Vec<u8>>) -> Memory {

@@ -117,6 +117,28 @@ def test_the_load_restrictor(tmp_path: Path) -> None:
         assert build.objects[0]["metadata"]["name"] == "web"
 
 
+def test_strict_makes_errors_of_chosen_warnings(tmp_path: Path) -> None:
+    files = {
+        "kustomization.yaml": "resources: [namespace.yaml]\nimages: [{name: web, newTag: v2}]\n",
+        "namespace.yaml": "apiVersion: v1\nkind: Namespace\nmetadata: {name: web}\n",
+    }
+    on_disk(tmp_path, files)
+    code = "image-matches-nothing"
+    assert gitops_core.build_files(files).warnings[0].code == code
+    for strict in ("all", code, ["unused-var", code]):
+        for build in (
+            lambda strict=strict: gitops_core.build(tmp_path, root=tmp_path, strict=strict),
+            lambda strict=strict: gitops_core.build_files(files, strict=strict),
+        ):
+            with pytest.raises(gitops_core.KustomizeError) as caught:
+                build()
+            assert (caught.value.code, caught.value.path, caught.value.line) == (code, "kustomization.yaml", 2)
+    assert len(gitops_core.build_files(files, strict={"unused-var"}).warnings) == 1
+    with pytest.raises(gitops_core.ArgumentError) as argument:
+        gitops_core.build_files(files, strict=["unused-bar"])
+    assert argument.value.code == "unknown-warning"
+
+
 def test_a_build_crosses_processes_without_its_texts() -> None:
     build = pickle.loads(pickle.dumps(gitops_core.build_files(FILES, "prod")))
     assert build.yaml == RENDERED

@@ -112,6 +112,7 @@ WRONG: list[tuple[str, Any]] = [
     ("path must be", lambda: gitops_core.build_files({}, None)),  # type: ignore[arg-type]
     ("root must be", lambda: gitops_core.build(".", root=3)),  # type: ignore[arg-type]
     ('"all"; it must be "root" or "none"', lambda: gitops_core.build(".", load_restrictor="all")),  # type: ignore[arg-type]
+    ("strict must be", lambda: gitops_core.build(".", strict=5)),  # type: ignore[arg-type]
     ("load_restrictor must be", lambda: gitops_core.build(".", load_restrictor=None)),  # type: ignore[arg-type]
     ("files must be", lambda: gitops_core.build_files([])),  # type: ignore[arg-type]
     ("each path in files", lambda: gitops_core.build_files({1: ""})),  # type: ignore[dict-item]

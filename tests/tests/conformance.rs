@@ -175,7 +175,10 @@ fn cases(data: &Path) -> usize {
     let mut scores = Scores::new();
     let (mut errors, mut newer) = (Scores::new(), Scores::new());
     let mut skipped = Vec::new();
-    for case in json_lines::<Case>(&data.join("kustomize/cases.jsonl")) {
+    for mut case in json_lines::<Case>(&data.join("kustomize/cases.jsonl")) {
+        // Kustomize's own tests run a binary without a version; a release names itself.
+        case.expected_output =
+            case.expected_output.map(|text| text.replace(": kustomize-(test)", ": kustomize-v5.8.2"));
         if case.expected_output.is_none() && case.expected_error.is_none() {
             skipped.push(case.name);
             continue;

@@ -33,6 +33,15 @@ def as_flag(name: str, value: object) -> bool:
     return value
 
 
+def as_texts(name: str, value: object) -> list[str]:
+    """A text, or several."""
+    if isinstance(value, str):
+        return [value]
+    if not isinstance(value, Collection):
+        raise wrong_type(name, "a str or a collection of str", value)
+    return [as_text(f"each item of {name}", item) for item in value]
+
+
 def as_choice(name: str, value: object, choices: Collection[str]) -> str:
     """One of a few words."""
     text = as_text(name, value)

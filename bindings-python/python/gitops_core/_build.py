@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Literal
 
 from . import _gitops_core as native
-from ._arguments import as_choice, as_flag, as_path, wrong_type
+from ._arguments import as_choice, as_flag, as_path, as_texts, wrong_type
 from ._errors import ArgumentError
 from ._history import FieldHistory, Step
 from ._model import decode
@@ -131,6 +131,7 @@ def build(
     path: str | os.PathLike[str],
     *,
     load_restrictor: LoadRestrictor = "root",
+    strict: str | Collection[str] = (),
     root: str | os.PathLike[str] | None = None,
     history: bool = False,
 ) -> Build:
@@ -138,6 +139,8 @@ def build(
 
     :param load_restrictor: ``"root"``: files only in and below their kustomization's directory, as
         kustomize does by default; ``"none"``: anywhere below ``root``, as Flux does.
+    :param strict: codes of warnings that are errors, or ``"all"``. The error has the code, place and
+        message of the first of them, and says how many there are.
     :param root: nothing outside this directory is read, whatever links or paths say. By default the
         top of the Git work tree around ``path`` or, without one, ``/``.
     :param history: record what each step does to each object, for :meth:`Build.history`; it costs
@@ -146,8 +149,8 @@ def build(
     """
     unrestricted = as_choice("load_restrictor", load_restrictor, _RESTRICTORS) == "none"
     top = None if root is None else as_path("root", root)
-    recorded = as_flag("history", history)
-    return Build(native.build(as_path("path", path), unrestricted, top, recorded))
+    codes, recorded = as_texts("strict", strict), as_flag("history", history)
+    return Build(native.build(as_path("path", path), unrestricted, codes, top, recorded))
 
 
 def build_files(
@@ -155,6 +158,7 @@ def build_files(
     path: str = "",
     *,
     load_restrictor: LoadRestrictor = "root",
+    strict: str | Collection[str] = (),
     history: bool = False,
 ) -> Build:
     """Builds the kustomization in the directory ``path`` of ``files``; nothing else is read.
@@ -162,6 +166,7 @@ def build_files(
     :param files: content by path, the parts of paths separated by ``/``.
     :param path: the directory to build; the root of ``files`` by default.
     :param load_restrictor: as for :func:`build`.
+    :param strict: as for :func:`build`.
     :param history: as for :func:`build`.
     :raises GitopsError: one of its subclasses, with the file and line where you must act.
     """
@@ -178,5 +183,5 @@ def build_files(
             contents[name] = bytes(content)
         else:
             raise wrong_type(f'files["{name}"]', "str or bytes", content)
-    recorded = as_flag("history", history)
-    return Build(native.build_files(contents, as_path("path", path), unrestricted, recorded))
+    codes, recorded = as_texts("strict", strict), as_flag("history", history)
+    return Build(native.build_files(contents, as_path("path", path), unrestricted, codes, recorded))

@@ -71,6 +71,15 @@ pub(super) const fn exact(
 /// skipped by the transformer itself.
 pub static NAME: &[FieldSpec] = &[any("metadata/name")];
 
+/// The namespace of every object that has one.
+pub static METADATA_NAMESPACE: &[FieldSpec] = &[any("metadata/namespace").created()];
+
+/// The namespace of one subject of a RoleBinding.
+pub static SUBJECT_NAMESPACE: &[FieldSpec] = &[any("namespace").created()];
+
+/// The labels of every object.
+pub static METADATA_LABELS: &[FieldSpec] = &[any("metadata/labels").created()];
+
 /// Where `commonLabels`, and `labels` with `includeSelectors`, write: selectors, templates, metadata.
 pub static COMMON_LABELS: &[FieldSpec] = &[
     of_v1("Service", "spec/selector").created(),

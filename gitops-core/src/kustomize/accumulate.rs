@@ -12,10 +12,11 @@ use crate::kustomize::history::StepKind;
 use crate::kustomize::kustomization::{Kind, Kustomization, SortOptions};
 use crate::kustomize::load::Builder;
 use crate::kustomize::remote::{RepoSpec, is_remote_file};
-use crate::kustomize::resource::{Behavior, ResId, Resource, as_text};
+use crate::kustomize::resource::{Behavior, ORIGIN, ResId, Resource, as_text};
+use crate::kustomize::transform::{NamespaceChange, Subjects};
 use crate::kustomize::vars::Var;
 use crate::kustomize::{nameref, sort};
-use crate::node::{Map, Node, Span};
+use crate::node::{Map, Node, Span, Text};
 use crate::yaml::Dialect;
 use crate::{Error, ErrorKind, Result};
 
@@ -110,13 +111,14 @@ impl Builder<'_> {
         if let Some(flux) = &flux {
             flux.extend(&mut root);
         }
+        self.start_origins(&root);
         let mut map = self.accumulate(&root, ResMap::default())?;
         self.leave();
         self.add_hashes(&mut map)?;
         nameref::fix(self, &mut map)?;
         self.remember_all(&mut map, StepKind::NameReference, Span::NONE);
         self.resolve_vars(&mut map)?;
-        self.finish(&mut map)?;
+        self.finish(&mut map, &root)?;
         self.remember_all(&mut map, StepKind::Finish, Span::NONE);
         if let Some(flux) = &flux {
             self.set_common_metadata(&mut map, flux);
@@ -133,10 +135,6 @@ impl Builder<'_> {
 
     /// Everything that one kustomization stands for; a component works on the objects of its parent.
     fn accumulate(&mut self, k: &Kustomization, mut map: ResMap) -> Result<ResMap> {
-        if let Some(option) = k.build_metadata.iter().find(|option| is_build_metadata(&option.text)) {
-            let message = format!("`buildMetadata: {}` is not implemented yet", option.text);
-            return Err(self.unsupported(option.span, "field-not-implemented", message));
-        }
         if self.set_schema(k)? {
             map.changed();
         }
@@ -151,8 +149,11 @@ impl Builder<'_> {
             self.merge_config(&mut map, &config, first.span)?;
         }
         for (generators, secret) in [(&k.config_maps, false), (&k.secrets, true)] {
+            let plugin = if secret { "SecretGenerator" } else { "ConfigMapGenerator" };
+            let origin = self.field_origin(k, plugin);
             for generator in generators {
-                let resource = self.generate(generator, &k.generator_options, secret)?;
+                let mut resource = self.generate(generator, &k.generator_options, secret)?;
+                self.note_generated(&mut resource, origin.as_ref());
                 self.absorb(&mut map, resource, generator.span)?;
             }
         }
@@ -175,8 +176,8 @@ impl Builder<'_> {
             self.merge_config(&mut map, &config, entry.span)?;
         }
         self.transform(k, &mut map)?;
-        self.run_transformers(&mut map, &k.transformers)?;
-        self.run_validators(&mut map, &k.validators)?;
+        self.run_transformers(&mut map, k)?;
+        self.run_validators(&mut map, k)?;
         self.declare_vars(&mut map, &k.vars)?;
         Ok(map)
     }
@@ -184,47 +185,78 @@ impl Builder<'_> {
     fn transform(&mut self, k: &Kustomization, map: &mut ResMap) -> Result<()> {
         let config = map.config.clone();
         let fields = |slot| config.fields(slot);
+        let origin = |builder: &Self, plugin| builder.field_origin(k, plugin);
         for entry in &k.patches_strategic_merge {
             self.patch_strategic_merge(map, entry)?;
             self.remember_all(map, StepKind::Patch, entry.span);
         }
+        if !k.patches_strategic_merge.is_empty() {
+            self.note_transformer(map, origin(self, "PatchStrategicMergeTransformer").as_ref())?;
+            let last = k.patches_strategic_merge.last();
+            self.remember_all(map, StepKind::Patch, last.map_or(Span::NONE, |entry| entry.span));
+        }
         for patch in &k.patches {
             self.patch(map, patch)?;
+            self.note_transformer(map, origin(self, "PatchTransformer").as_ref())?;
             self.remember_all(map, StepKind::Patch, patch.span);
         }
         if let Some(namespace) = &k.namespace {
-            self.set_namespace(map, namespace, fields(Slot::Namespace))?;
+            let change = NamespaceChange {
+                namespace,
+                specs: fields(Slot::Namespace),
+                unset_only: false,
+                subjects: Subjects::default(),
+            };
+            self.set_namespace(map, &change)?;
+            self.note_transformer(map, origin(self, "NamespaceTransformer").as_ref())?;
             self.remember_all(map, StepKind::Namespace, namespace.span);
         }
         if let Some(prefix) = &k.name_prefix {
             self.affix_names(map, prefix, true, fields(Slot::NamePrefix))?;
+            self.note_transformer(map, origin(self, "PrefixTransformer").as_ref())?;
             self.remember_all(map, StepKind::NamePrefix, prefix.span);
         }
         if let Some(suffix) = &k.name_suffix {
             self.affix_names(map, suffix, false, fields(Slot::NameSuffix))?;
+            self.note_transformer(map, origin(self, "SuffixTransformer").as_ref())?;
             self.remember_all(map, StepKind::NameSuffix, suffix.span);
         }
         for label in &k.labels {
             self.add_label_entry(map, label, &config)?;
+            self.note_transformer(map, origin(self, "LabelTransformer").as_ref())?;
             self.remember_all(map, StepKind::Labels, start(&label.pairs));
         }
         self.add_entries(map, &k.common_labels, fields(Slot::CommonLabels))?;
-        self.remember_all(map, StepKind::Labels, start(&k.common_labels));
+        // Kustomize runs it for `labels` too, with nothing to add.
+        if !k.labels.is_empty() || !k.common_labels.is_empty() {
+            self.note_transformer(map, origin(self, "LabelTransformer").as_ref())?;
+            self.remember_all(map, StepKind::Labels, start(&k.common_labels));
+        }
         self.add_entries(map, &k.common_annotations, fields(Slot::CommonAnnotations))?;
-        self.remember_all(map, StepKind::Annotations, start(&k.common_annotations));
+        if !k.common_annotations.is_empty() {
+            self.note_transformer(map, origin(self, "AnnotationsTransformer").as_ref())?;
+            self.remember_all(map, StepKind::Annotations, start(&k.common_annotations));
+        }
         for patch in &k.patches_json6902 {
             self.patch_json6902(map, patch)?;
+            self.note_transformer(map, origin(self, "PatchJson6902Transformer").as_ref())?;
             self.remember_all(map, StepKind::Patch, patch.span);
         }
         for replica in &k.replicas {
             self.set_replicas(map, replica, fields(Slot::Replicas))?;
+            self.note_transformer(map, origin(self, "ReplicaCountTransformer").as_ref())?;
             self.remember_all(map, StepKind::Replicas, replica.name.span);
         }
         for image in &k.images {
             self.set_image(map, image, fields(Slot::Images))?;
+            self.note_transformer(map, origin(self, "ImageTagTransformer").as_ref())?;
             self.remember_all(map, StepKind::Images, image.name.span);
         }
-        self.replace(map, &k.replacements)
+        self.replace(map, &k.replacements)?;
+        if !k.replacements.is_empty() {
+            self.note_transformer(map, origin(self, "ReplacementTransformer").as_ref())?;
+        }
+        Ok(())
     }
 
     /// One entry of `resources`: a file of objects, or a directory with a kustomization.
@@ -237,8 +269,14 @@ impl Builder<'_> {
             found if matches!(found, Ok((Some(FileKind::File), _))) || self.is_file_on_network(entry)? => {
                 let (path, content) = self.load(entry)?;
                 let documents = self.documents(&path, &content, Dialect::Kyaml)?;
-                for node in self.objects(&documents)? {
+                let objects = self.objects(&documents)?;
+                if objects.is_empty() {
+                    let message = format!("`{}` holds no object", entry.text);
+                    self.warn(entry.span, "empty-resource", message);
+                }
+                for node in objects {
                     let mut resource = Resource::new(node, &self.schema.scopes);
+                    self.note_file(&mut resource, entry);
                     self.remember(&mut resource, StepKind::Resource, entry.span);
                     self.append(&mut map, resource)?;
                 }
@@ -363,10 +401,16 @@ impl Builder<'_> {
                 );
                 return Err(self.error(resource.span(), "duplicate-object", message));
             }
-            Behavior::Replace => {}
-            Behavior::Merge => merge_data(&mut resource.node, &old.node),
+            Behavior::Replace => take_metadata(&mut resource, old),
+            Behavior::Merge => {
+                merge_data(&mut resource.node, &old.node);
+                take_metadata(&mut resource, old);
+                // What is merged into an object does not make it.
+                if let Some(origin) = old.annotation(ORIGIN) {
+                    resource.set_annotation(ORIGIN, &as_text(origin).text, origin.span);
+                }
+            }
         }
-        take_metadata(&mut resource, old);
         self.remember(&mut resource, step, span);
         if let Some(slot) = map.get_mut(at) {
             *slot = resource;
@@ -399,7 +443,7 @@ impl Builder<'_> {
     }
 
     /// Drops what is only for local use, and kustomize's own annotations.
-    fn finish(&mut self, map: &mut ResMap) -> Result<()> {
+    fn finish(&mut self, map: &mut ResMap, root: &Kustomization) -> Result<()> {
         let local = |resource: &Resource| {
             let annotation = ["metadata", "annotations", "config.kubernetes.io/local-config"];
             resource.node.at(&annotation).is_some_and(|value| as_text(value).text != "false")
@@ -412,20 +456,13 @@ impl Builder<'_> {
             }
         }
         map.retain(|resource| !local(resource));
-        for resource in map.iter_mut() {
-            resource.finish_annotations(false, false);
-        }
-        Ok(())
+        self.finish_build_metadata(map, root)
     }
 }
 
 /// Where entries stand.
 fn start(pairs: &[(Spanned, Spanned)]) -> Span {
     pairs.first().map_or(Span::NONE, |(key, _)| key.span)
-}
-
-fn is_build_metadata(option: &str) -> bool {
-    matches!(option, "originAnnotations" | "transformerAnnotations" | "managedByLabel")
 }
 
 /// Name, namespace, history, and the old labels and annotations under the new ones.
@@ -465,7 +502,10 @@ fn merge_data(new: &mut Node, old: &Node) {
     let mut binary: Map = Map::new();
     let collect = |into: &mut Map, node: &Node, field: &str, encode: bool| {
         for entry in node.get(field).and_then(Node::as_map).map_or(&[][..], Map::entries) {
-            let value = as_text(&entry.value);
+            let mut value = as_text(&entry.value);
+            if entry.value.is_null() {
+                value.text = Text::empty();
+            }
             let text =
                 if encode { super::generate::base64_lines(value.text.as_bytes()).into() } else { value.text };
             into.insert_entry(crate::node::Entry {

@@ -273,6 +273,7 @@ impl Builder<'_> {
         let options =
             ReadOptions { dialect: Dialect::Kubectl, limits: self.options.limits, ..Default::default() };
         let stream = yaml::read(self.sources(), file, &options)?;
+        self.check_single(&stream.documents);
         Ok(stream.documents.into_iter().next().unwrap_or_default())
     }
 

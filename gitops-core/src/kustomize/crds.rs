@@ -36,6 +36,7 @@ impl Builder<'_> {
                 return Err(self.error(entry.span, "not-json", message));
             }
             let documents = self.documents(&path, &content, Dialect::Kubectl)?;
+            self.check_single(&documents);
             let root = documents.first().cloned().unwrap_or_default();
             if root.is_null() {
                 let message =

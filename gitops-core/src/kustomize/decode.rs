@@ -3,8 +3,10 @@
 //! Field names match regardless of case, null means absent, and a value of the wrong type is an error
 //! at its place.
 
-use crate::node::{Entry, Map, Node, SourceMap, Span, Text, Value};
-use crate::{Error, ErrorKind, Result};
+use std::cell::RefCell;
+
+use crate::node::{Entry, Map, Node, Scalar, SourceMap, Span, Text, Value};
+use crate::{Diagnostic, Error, ErrorKind, Result};
 
 /// Text from a configuration file, and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,11 +25,19 @@ impl Spanned {
 #[derive(Clone, Copy)]
 pub(crate) struct Decoder<'a> {
     pub(crate) sources: &'a SourceMap,
-    /// Whether unknown fields are left alone, as in the configurations of plugins.
-    pub(crate) lenient: bool,
+    /// Where unknown fields are noted that are left alone, as in the configurations of plugins; without
+    /// it they are refused.
+    pub(crate) passed_over: Option<&'a RefCell<Vec<Diagnostic>>>,
+    /// Whether a number or boolean where text belongs counts as its text, as in plain fields of plugins.
+    pub(crate) loose_text: bool,
 }
 
 impl Decoder<'_> {
+    /// The same, for fields that Go decodes as part of an embedded structure: their texts must be text.
+    pub(crate) fn strict_text(self) -> Self {
+        Self { loose_text: false, ..self }
+    }
+
     /// An error about the text at `span`.
     pub(crate) fn error(&self, span: Span, code: &'static str, message: impl Into<String>) -> Error {
         Error::new(ErrorKind::Kustomize, code, message).at(self.sources.locate(span))
@@ -58,14 +68,17 @@ impl Decoder<'_> {
             let key = entry.key.as_str();
             let name = known.iter().find(|name| **name == key);
             let name = name.or_else(|| known.iter().find(|name| name.eq_ignore_ascii_case(key)));
-            if name.is_none() && self.lenient {
-                continue;
-            }
             let Some(name) = name else {
                 let hint = crate::kustomize::suggest::closest(key, known)
                     .map_or(String::new(), |name| format!("; did you mean `{name}`?"));
-                let message = format!("unknown field `{key}` in {what}{hint}");
-                return Err(self.error(entry.key_span, "unknown-field", message));
+                let Some(passed_over) = self.passed_over else {
+                    let message = format!("unknown field `{key}` in {what}{hint}");
+                    return Err(self.error(entry.key_span, "unknown-field", message));
+                };
+                let message = format!("`{key}` in {what} means nothing to kustomize and is ignored{hint}");
+                let place = self.sources.locate(entry.key_span);
+                passed_over.borrow_mut().push(Diagnostic::new("unknown-field", message).at(place));
+                continue;
             };
             if entry.value.is_null() {
                 continue;
@@ -83,13 +96,23 @@ impl Decoder<'_> {
     pub(crate) fn string(&self, node: &Node, field: &str) -> Result<Spanned> {
         match &node.value {
             Value::String(text) => Ok(Spanned { text: text.clone(), span: node.span }),
-            // A date is text to JSON.
-            Value::Plain(plain) if plain.is_timestamp() => {
-                Ok(Spanned { text: plain.shared_text().clone(), span: node.span })
-            }
+            // A date is text to JSON, in the form that Go prints.
+            Value::Plain(plain) if plain.is_timestamp() => match plain.scalar() {
+                Scalar::String(text) => Ok(Spanned { text: Text::from(text), span: node.span }),
+                _ => Err(self.wrong_type(node, field, "text")),
+            },
             _ if node.is_null() => Ok(Spanned { text: Text::empty(), span: node.span }),
+            _ if self.loose_text && node.scalar().is_some() => {
+                let text = crate::yaml::write(node)?;
+                Ok(Spanned { text: Text::from(text.trim_end()), span: node.span })
+            }
             _ => Err(self.wrong_type(node, field, "text")),
         }
+    }
+
+    /// Text that counts as absent when it is empty.
+    pub(crate) fn optional(&self, node: &Node, field: &str) -> Result<Option<Spanned>> {
+        Ok(Some(self.string(node, field)?).filter(|text| !text.text.is_empty()))
     }
 
     pub(crate) fn boolean(&self, node: &Node, field: &str) -> Result<bool> {

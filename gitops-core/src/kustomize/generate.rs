@@ -22,6 +22,8 @@ struct Pair {
     key: String,
     value: Vec<u8>,
     span: Span,
+    /// Whether it stands in an environment file without `=`.
+    bare: bool,
 }
 
 impl Builder<'_> {
@@ -72,6 +74,7 @@ impl Builder<'_> {
                 let message = format!("`{}` gets the key `{}` twice", name.text, pair.key);
                 return Err(self.error(pair.span, "duplicate-key", message));
             }
+            self.check_key(&pair);
             let (field, value) = match String::from_utf8(pair.value) {
                 Ok(text) if !secret => ("data", text),
                 Ok(text) => ("data", base64_lines(text.as_bytes())),
@@ -106,12 +109,37 @@ impl Builder<'_> {
         Ok(resource)
     }
 
+    /// Says what is odd about a key, which kustomize takes as it is.
+    fn check_key(&mut self, pair: &Pair) {
+        if pair.bare {
+            let message = format!(
+                "`{}` has no `=`, so its value is empty; write `{}=` if that is meant",
+                pair.key, pair.key
+            );
+            self.warn(pair.span, "env-without-value", message);
+        }
+        let is_valid = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        if !pair.key.chars().all(is_valid) {
+            let message = format!(
+                "the API server refuses the key `{}`; use letters, digits, `-`, `_` and `.`",
+                pair.key
+            );
+            self.warn(pair.span, "invalid-data-key", message);
+        }
+    }
+
     fn pairs_of(&mut self, generator: &Generator) -> Result<Vec<Pair>> {
         let mut pairs = Vec::new();
         for entry in &generator.envs {
             let (path, content) = self.load(entry)?;
             let file = self.source(&path, &content)?;
-            self.env_pairs(&content.bytes, |offset| Span::new(file, offset), &mut pairs)?;
+            let lost = self.env_pairs(&content.bytes, |offset| Span::new(file, offset), &mut pairs)?;
+            if let Some(span) = lost {
+                let message = format!(
+                    "this line is longer than {MAX_ENV_LINE} bytes; kustomize ends the file before it, so it and all lines after it are lost"
+                );
+                self.warn(span, "env-lines-lost", message);
+            }
         }
         for literal in &generator.literals {
             let Some((key, value)) = literal.text.split_once('=').filter(|(key, _)| !key.is_empty()) else {
@@ -119,14 +147,19 @@ impl Builder<'_> {
                 let message = "a literal must be written `key=value`";
                 return Err(self.error(literal.span, "bad-literal", message));
             };
-            pairs.push(Pair { key: key.into(), value: unquoted(value).into(), span: literal.span });
+            pairs.push(Pair {
+                key: key.into(),
+                value: unquoted(value).into(),
+                span: literal.span,
+                bare: false,
+            });
         }
         for entry in &generator.files {
             let (key, path) = self.file_source(entry)?;
             let (path, content) = self.load(&Spanned { text: path.into(), span: entry.span })?;
             // Text points at its own file; bytes have no lines to point at.
             let span = self.source(&path, &content).map_or(entry.span, |file| Span::new(file, 0));
-            pairs.push(Pair { key: key.into(), value: content.bytes.to_vec(), span });
+            pairs.push(Pair { key: key.into(), value: content.bytes.to_vec(), span, bare: false });
         }
         Ok(pairs)
     }
@@ -143,13 +176,18 @@ impl Builder<'_> {
         Err(self.error(entry.span, "bad-file-source", format!("`{text}`: {fault}")))
     }
 
-    fn env_pairs(&self, bytes: &[u8], place: impl Fn(u32) -> Span, pairs: &mut Vec<Pair>) -> Result<()> {
+    fn env_pairs(
+        &self,
+        bytes: &[u8],
+        place: impl Fn(u32) -> Span,
+        pairs: &mut Vec<Pair>,
+    ) -> Result<Option<Span>> {
         let mut offset = 0;
         for (number, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
             let span = place(offset);
             offset += line.len() as u32;
             if line.len() > MAX_ENV_LINE {
-                break;
+                return Ok(Some(span));
             }
             let Ok(text) = std::str::from_utf8(line) else {
                 let message = format!("line {} of the environment file is not UTF-8", number + 1);
@@ -166,9 +204,10 @@ impl Builder<'_> {
             if key.is_empty() {
                 continue;
             }
-            pairs.push(Pair { key: key.into(), value: value.into(), span });
+            let bare = !text.contains('=');
+            pairs.push(Pair { key: key.into(), value: value.into(), span, bare });
         }
-        Ok(())
+        Ok(None)
     }
 }
 

@@ -3,12 +3,13 @@
 //! Follows `api/types/kustomization.go` of kustomize 5.8: YAML 1.1, unknown fields refused, names of
 //! fields matched regardless of case, deprecated fields folded into their successors.
 
-use crate::Result;
 use crate::knowledge::field_specs::FieldSpec;
 use crate::kustomize::decode::{Decoder, Spanned};
 use crate::kustomize::replacements;
+use crate::kustomize::selector::Selector;
 use crate::kustomize::vars::Var;
 use crate::node::{Node, Span};
+use crate::{Diagnostic, Result};
 
 /// What kind of kustomization a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -24,6 +25,8 @@ pub(crate) struct Kustomization {
     pub(crate) kind: Kind,
     /// The start of its mapping, if it was read from a file.
     pub(crate) span: Option<Span>,
+    /// The name of its file, without directories.
+    pub(crate) file_name: String,
     pub(crate) resources: Vec<Spanned>,
     pub(crate) components: Vec<Spanned>,
     pub(crate) namespace: Option<Spanned>,
@@ -42,6 +45,7 @@ pub(crate) struct Kustomization {
     pub(crate) secrets: Vec<Generator>,
     pub(crate) generator_options: GeneratorOptions,
     pub(crate) sort_options: Option<SortOptions>,
+    pub(crate) sort_span: Option<Span>,
     pub(crate) build_metadata: Vec<Spanned>,
     /// Files with field specs.
     pub(crate) configurations: Vec<Spanned>,
@@ -97,22 +101,9 @@ pub(crate) struct Patch {
     pub(crate) span: Span,
     pub(crate) path: Option<Spanned>,
     pub(crate) patch: Option<Spanned>,
-    pub(crate) target: Option<Target>,
+    pub(crate) target: Option<Selector>,
     pub(crate) allow_name_change: bool,
     pub(crate) allow_kind_change: bool,
-}
-
-/// Which objects a patch is for.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Target {
-    pub(crate) span: Option<Span>,
-    pub(crate) group: Option<Spanned>,
-    pub(crate) version: Option<Spanned>,
-    pub(crate) kind: Option<Spanned>,
-    pub(crate) name: Option<Spanned>,
-    pub(crate) namespace: Option<Spanned>,
-    pub(crate) label_selector: Option<Spanned>,
-    pub(crate) annotation_selector: Option<Spanned>,
 }
 
 /// An entry of `images`.
@@ -181,6 +172,13 @@ pub(crate) enum SortOptions {
     /// By kind; the lists of kinds that go first and last, or kustomize's own.
     Legacy(Option<(Vec<String>, Vec<String>)>),
 }
+
+/// The fields of a config map generator.
+pub(crate) const CONFIG_MAP_FIELDS: &[&str] =
+    &["name", "namespace", "behavior", "literals", "files", "envs", "env", "options"];
+/// The fields of a secret generator.
+pub(crate) const SECRET_FIELDS: &[&str] =
+    &["name", "namespace", "behavior", "literals", "files", "envs", "env", "options", "type"];
 
 const FIELDS: &[&str] = &[
     "apiVersion",
@@ -251,8 +249,11 @@ impl Decoder<'_> {
                 "images" => k.images = self.list(node, name, |item| self.image(item))?,
                 "imageTags" => image_tags = self.list(node, name, |item| self.image(item))?,
                 "replicas" => k.replicas = self.list(node, name, |item| self.replica(item))?,
-                "replacements" => k.replacements = replacements::Reader::new(*self, true).entries(node)?,
-                "sortOptions" => k.sort_options = Some(self.sort_options(node)?),
+                "replacements" => k.replacements = self.replacements(node)?,
+                "sortOptions" => {
+                    k.sort_options = Some(self.sort_options(node)?);
+                    k.sort_span = Some(entry.key_span);
+                }
                 "resources" => k.resources = self.strings(node, name)?,
                 "components" => k.components = self.strings(node, name)?,
                 "bases" => bases = self.strings(node, name)?,
@@ -288,10 +289,6 @@ impl Decoder<'_> {
         k.resources.append(&mut bases);
         k.images.append(&mut image_tags);
         Ok(k)
-    }
-
-    fn optional(&self, node: &Node, field: &str) -> Result<Option<Spanned>> {
-        Ok(Some(self.string(node, field)?).filter(|text| !text.text.is_empty()))
     }
 
     fn kind(&self, kind: Option<&Spanned>, api_version: Option<&Spanned>) -> Result<Kind> {
@@ -348,12 +345,12 @@ impl Decoder<'_> {
         let known = &["group", "version", "kind", "path", "create"];
         let mut spec = FieldSpecEntry::default();
         for (name, entry) in self.fields(node, "a field spec", known)? {
-            let text = || Ok(self.string(&entry.value, name)?.text.to_string());
+            let text = || Ok(self.strict_text().string(&entry.value, name)?.text.to_string());
             match name {
                 "group" => spec.group = text()?,
                 "version" => spec.version = text()?,
                 "kind" => spec.kind = text()?,
-                "path" => spec.path = text()?,
+                "path" => spec.path = self.string(&entry.value, name)?.text.to_string(),
                 _ => spec.create = self.boolean(&entry.value, name)?,
             }
         }
@@ -375,7 +372,7 @@ impl Decoder<'_> {
             match name {
                 "path" => patch.path = self.optional(value, name)?,
                 "patch" => patch.patch = self.optional(value, name)?,
-                "target" => patch.target = Some(self.target(value)?),
+                "target" => patch.target = Some(self.selector(value, "the target of a patch")?),
                 _ => {
                     let known = &["allowNameChange", "allowKindChange"];
                     for (name, entry) in self.fields(value, "the options of a patch", known)? {
@@ -389,24 +386,6 @@ impl Decoder<'_> {
             }
         }
         Ok(patch)
-    }
-
-    fn target(&self, node: &Node) -> Result<Target> {
-        let known = &["group", "version", "kind", "name", "namespace", "labelSelector", "annotationSelector"];
-        let mut target = Target { span: Some(node.span), ..Target::default() };
-        for (name, entry) in self.fields(node, "the target of a patch", known)? {
-            let value = self.optional(&entry.value, name)?;
-            match name {
-                "group" => target.group = value,
-                "version" => target.version = value,
-                "kind" => target.kind = value,
-                "name" => target.name = value,
-                "namespace" => target.namespace = value,
-                "labelSelector" => target.label_selector = value,
-                _ => target.annotation_selector = value,
-            }
-        }
-        Ok(target)
     }
 
     pub(crate) fn image(&self, node: &Node) -> Result<Image> {
@@ -447,10 +426,6 @@ impl Decoder<'_> {
     }
 
     pub(crate) fn generator(&self, node: &Node, field: &str, secret: bool) -> Result<Generator> {
-        const CONFIG_MAP: &[&str] =
-            &["name", "namespace", "behavior", "literals", "files", "envs", "env", "options"];
-        const SECRET: &[&str] =
-            &["name", "namespace", "behavior", "literals", "files", "envs", "env", "options", "type"];
         let mut generator = Generator {
             span: node.span,
             name: None,
@@ -464,7 +439,9 @@ impl Decoder<'_> {
         };
         let mut env = None;
         let what = format!("an entry of {field}");
-        for (name, entry) in self.fields(node, &what, if secret { SECRET } else { CONFIG_MAP })? {
+        for (name, entry) in
+            self.fields(node, &what, if secret { SECRET_FIELDS } else { CONFIG_MAP_FIELDS })?
+        {
             let value = &entry.value;
             match name {
                 "name" => generator.name = self.optional(value, name)?,
@@ -479,7 +456,14 @@ impl Decoder<'_> {
             }
         }
         // In the configuration of a plugin kustomize knows the old field and never reads it.
-        generator.envs.extend(env.filter(|_| !self.lenient));
+        match (env, self.passed_over) {
+            (Some(env), Some(passed_over)) => {
+                let message = "kustomize never reads `env` of a plugin; list the file under `envs`";
+                let warning = Diagnostic::new("unknown-field", message);
+                passed_over.borrow_mut().push(warning.at(self.sources.locate(env.span)));
+            }
+            (env, _) => generator.envs.extend(env),
+        }
         Ok(generator)
     }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::files::{self, Content, ContentId, FileKind, Files};
+use crate::kustomize::build_metadata::Origin;
 use crate::kustomize::decode::{Decoder, Spanned};
 use crate::kustomize::kustomization::{Kind, Kustomization};
 use crate::kustomize::openapi::Schema;
@@ -33,6 +34,8 @@ pub(crate) struct Builder<'a> {
     stack: Vec<String>,
     /// The repositories of remote bases among them: the number of directories outside, and the root.
     repositories: Vec<(usize, String)>,
+    /// Their origins, if `buildMetadata` asks for any; otherwise empty.
+    pub(crate) origins: Vec<Origin>,
 }
 
 impl<'a> Builder<'a> {
@@ -46,6 +49,7 @@ impl<'a> Builder<'a> {
             var_places: HashMap::new(),
             stack: Vec::new(),
             repositories: Vec::new(),
+            origins: Vec::new(),
         }
     }
 
@@ -54,7 +58,7 @@ impl<'a> Builder<'a> {
     }
 
     pub(crate) fn decoder(&self) -> Decoder<'_> {
-        Decoder { sources: self.sources(), lenient: false }
+        Decoder { sources: self.sources(), passed_over: None, loose_text: false }
     }
 
     pub(crate) fn error(&self, span: Span, code: &'static str, message: impl Into<String>) -> Error {
@@ -73,6 +77,8 @@ impl<'a> Builder<'a> {
     /// Keeps warnings, each once.
     pub(crate) fn note(&mut self, warnings: impl IntoIterator<Item = Diagnostic>) {
         for warning in warnings {
+            #[cfg(test)]
+            assert!(super::WARNINGS.iter().any(|row| row.code == warning.code), "{}", warning.code);
             if !self.warnings.contains(&warning) {
                 self.warnings.push(warning);
             }
@@ -123,6 +129,9 @@ impl<'a> Builder<'a> {
             return Err(error.at(self.sources().locate(entry.span)));
         }
         self.stack.push(root);
+        if let Some(origin) = self.origins.last() {
+            self.origins.push(origin.append(&entry.text));
+        }
         Ok(())
     }
 
@@ -145,6 +154,7 @@ impl<'a> Builder<'a> {
 
     pub(crate) fn leave(&mut self) {
         self.stack.pop();
+        self.origins.pop();
         self.repositories.retain(|(outside, _)| *outside < self.stack.len());
     }
 
@@ -364,6 +374,13 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
+    /// Says that documents after the first count for nothing.
+    pub(crate) fn check_single(&mut self, documents: &[Node]) {
+        if let Some(second) = documents.get(1) {
+            self.warn(second.span, "second-document", "kustomize reads only the first document of this file");
+        }
+    }
+
     /// Finds and reads the kustomization of the present directory.
     pub(crate) fn kustomization(
         &mut self,
@@ -399,11 +416,9 @@ impl<'a> Builder<'a> {
         let file = self.source(&path, &content)?;
         let empty = Node { span: Span::new(file, 0), ..Node::null() };
         let root = documents.first().unwrap_or(&empty);
-        let kustomization = self.decoder().kustomization(root)?;
-        if documents.len() > 1 {
-            let span = documents.get(1).map_or(Span::NONE, |document| document.span);
-            self.warn(span, "second-document", "kustomize reads only the first document of this file");
-        }
+        let mut kustomization = self.decoder().kustomization(root)?;
+        kustomization.file_name = path.rsplit('/').next().unwrap_or(&path).to_owned();
+        self.check_single(&documents);
         match wanted {
             Some(Kind::Component) if kustomization.kind != Kind::Component => {
                 let message = format!("{} is not a Component; list it under `resources`", self.shown(&dir));
@@ -414,6 +429,18 @@ impl<'a> Builder<'a> {
                 return Err(Error::new(ErrorKind::Kustomize, "is-a-component", message).at(place));
             }
             _ => {}
+        }
+        if entry.is_some() {
+            let ignored = [
+                ("buildMetadata", kustomization.build_metadata.first().map(|word| word.span)),
+                ("sortOptions", kustomization.sort_span),
+            ];
+            for (field, span) in ignored.into_iter().filter_map(|(field, span)| Some((field, span?))) {
+                let message = format!(
+                    "`{field}` counts only where the build starts, not in what another kustomization uses"
+                );
+                self.warn(span, "root-only-field", message);
+            }
         }
         for (field, successor, span) in &kustomization.deprecated {
             self.warn(*span, "deprecated-field", format!("`{field}` is deprecated; use `{successor}`"));

@@ -8,6 +8,7 @@ use crate::{Diagnostic, Result};
 
 mod accumulate;
 mod annotate;
+mod build_metadata;
 mod cache;
 mod config;
 mod crds;
@@ -19,6 +20,7 @@ mod generate;
 pub(crate) mod go_regex;
 mod hash;
 mod history;
+mod iam_policy;
 pub mod images;
 mod kustomization;
 mod load;
@@ -33,18 +35,23 @@ mod refold;
 mod remote;
 mod replacements;
 mod resource;
+mod selector;
 mod shared;
 mod sort;
+mod stale;
 mod suggest;
 #[cfg(test)]
 mod tests;
 mod transform;
+mod value_add;
 mod vars;
+mod warnings;
 
 pub use cache::Cache;
 pub use history::{FieldHistory, Step, StepKind};
 pub use reach::{Reach, reach};
 pub use remote::{RemoteBases, RepoSpec};
+pub use warnings::{Strict, WARNINGS, Warning};
 
 /// Where a kustomization may read files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
@@ -80,6 +87,9 @@ pub struct BuildOptions {
     /// Record what each step does to each object, for [`Build::history`]. Default false: it costs memory
     /// for every path that a step changes. The objects and warnings are the same.
     pub history: bool,
+    /// The warnings that are errors: kind as in [`WARNINGS`], code, place and message of the first by
+    /// place, and how many there are. Default none.
+    pub strict: Strict,
     /// Bounds on the texts.
     pub limits: Limits,
     /// Parsed files to share between builds; a fresh one by default.
@@ -147,6 +157,7 @@ impl Build {
 pub fn build(files: &dyn Files, dir: &str, options: &BuildOptions) -> Result<Build> {
     let mut builder = load::Builder::new(files, options);
     let mut resources = builder.run(dir)?;
+    options.strict.check(&builder.warnings)?;
     let history = options
         .history
         .then(|| history::History::new(&mut resources, std::mem::take(&mut builder.var_places)));

@@ -3,6 +3,7 @@
 //! `api/filters/nameref/nameref.go` of kustomize v5.8.2, with an index of former names in place of its
 //! scans. Runs once, when every object has its final name.
 
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
 use crate::Result;
@@ -13,14 +14,15 @@ use crate::kustomize::decode::Spanned;
 use crate::kustomize::fieldspec::{self, Create, visit};
 use crate::kustomize::load::Builder;
 use crate::kustomize::resource::{ResId, Resource, as_text};
-use crate::node::{Node, Text};
+use crate::kustomize::stale;
+use crate::node::{Node, Span, Text};
 use crate::object::group_version;
 
 /// What the choice of a referral needs to know of an object whose name has changed.
-struct Candidate {
-    id: ResId,
-    previous: Vec<ResId>,
-    name: Spanned,
+pub(crate) struct Candidate {
+    pub(crate) id: ResId,
+    pub(crate) previous: Vec<ResId>,
+    pub(crate) name: Spanned,
     namespace: Spanned,
     original_namespace: Text,
     prefixes: Vec<Text>,
@@ -28,15 +30,31 @@ struct Candidate {
 }
 
 /// The objects that had a name before, by each of these names.
-struct Candidates {
-    all: Vec<Candidate>,
-    by_name: HashMap<Text, Vec<usize>>,
+pub(crate) struct Candidates {
+    pub(crate) all: Vec<Candidate>,
+    pub(crate) by_name: HashMap<Text, Vec<usize>>,
     /// Original to present namespaces of *all* objects, renamed or not.
     namespaces: HashMap<Text, HashSet<Text>>,
 }
 
 /// Rewrites every reference that the tables know.
-pub(crate) fn fix(builder: &Builder<'_>, map: &mut ResMap) -> Result<()> {
+pub(crate) fn fix(builder: &mut Builder<'_>, map: &mut ResMap) -> Result<()> {
+    let notes = RefCell::default();
+    fix_with(builder, map, &notes)?;
+    for Note { span, code, message } in notes.into_inner() {
+        builder.warn(span, code, message);
+    }
+    Ok(())
+}
+
+/// Something that kustomize does not say.
+pub(crate) struct Note {
+    pub(crate) span: Span,
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
+}
+
+fn fix_with(builder: &Builder<'_>, map: &mut ResMap, notes: &RefCell<Vec<Note>>) -> Result<()> {
     for resource in map.iter() {
         check_subjects(builder, resource)?;
     }
@@ -81,11 +99,13 @@ pub(crate) fn fix(builder: &Builder<'_>, map: &mut ResMap) -> Result<()> {
                     referrer: &referrer,
                     subset: &subset,
                     reference,
+                    notes,
                 };
                 choice.update(node)
             })?;
         }
     }
+    stale::find(map, &candidates, &mut notes.borrow_mut());
     Ok(())
 }
 
@@ -231,6 +251,7 @@ struct Choice<'a> {
     referrer: &'a Referrer,
     subset: &'a Subset,
     reference: &'a NameReference,
+    notes: &'a RefCell<Vec<Note>>,
 }
 
 impl<'a> Choice<'a> {
@@ -288,6 +309,17 @@ impl<'a> Choice<'a> {
         let Some(referral) = self.select(&old, within, same)? else { return Ok(()) };
         if referral.name.text == old.text && referral.namespace.text.is_empty() {
             return Ok(());
+        }
+        let kind = node.get("kind").and_then(Node::as_str).unwrap_or_default();
+        if self.reference.kind == "ServiceAccount" && matches!(kind, "User" | "Group") {
+            let message = format!(
+                "this {kind} has the name of a service account of the build, so kustomize gives it that one's new name and namespace; rename it"
+            );
+            self.notes.borrow_mut().push(Note {
+                span: old.span,
+                code: "subject-not-a-service-account",
+                message,
+            });
         }
         let Some(map) = node.as_map_mut() else { return Ok(()) };
         if referral.name.text != old.text {

@@ -131,6 +131,7 @@ impl Builder<'_> {
             return Err(bad(self, Span::new(source, offset), &what));
         }
         let documents = self.documents(file, content, Dialect::Kubectl)?;
+        self.check_single(&documents);
         let empty = Node::null();
         OpenApi::new(documents.first().unwrap_or(&empty)).map_err(|(node, what)| bad(self, node.span, what))
     }

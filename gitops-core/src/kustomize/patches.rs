@@ -3,19 +3,16 @@
 
 use std::sync::Arc;
 
-use regex::Regex;
-
 use crate::knowledge::openapi::MergeSchema;
 use crate::kustomize::accumulate::{ResMap, first_clash};
 use crate::kustomize::decode::Spanned;
-use crate::kustomize::go_regex;
-use crate::kustomize::kustomization::{Patch, Target};
+use crate::kustomize::kustomization::Patch;
 use crate::kustomize::load::Builder;
 use crate::kustomize::patch::json6902::{self, JsonPatch};
 use crate::kustomize::patch::{self, Outcome, PatchOptions};
 use crate::kustomize::resource::{ResId, Resource};
+use crate::kustomize::selector::Selector;
 use crate::node::{FileId, Node, Plain, Span, Text, Value};
-use crate::object::{LabelSelector, group_version};
 use crate::yaml::Dialect;
 use crate::{Error, Result};
 
@@ -115,8 +112,10 @@ impl Builder<'_> {
         };
         let text = self.patch_text(entry)?;
         let patch = match self.parse_patch(&text)? {
-            Parsed::Json(patch) => patch,
-            Parsed::Empty => return Err(self.error(text.span, "empty-patch", "the patch is empty")),
+            Parsed::Json(patch) if !patch.as_ref().is_ok_and(JsonPatch::is_empty) => patch,
+            Parsed::Json(_) | Parsed::Empty => {
+                return Err(self.error(text.span, "empty-patch", "the patch is empty"));
+            }
             Parsed::Merge(_) => {
                 let message =
                     "a JSON patch is a list of operations; this is a mapping, which belongs under `patches`";
@@ -167,7 +166,9 @@ impl Builder<'_> {
         if first.is_seq() {
             self.check_json(text)?;
             let documents = self.parse(text.file, Dialect::Kubectl)?;
+            self.check_single(&documents);
             let first = documents.first().cloned().unwrap_or_default();
+            self.check_booleans(&first);
             let patch = json6902::parse(&first, self.sources());
             return match patch {
                 Err(error) if !matches!(error.code(), "json-patch-unknown-op" | "json-patch-operation") => {
@@ -185,6 +186,24 @@ impl Builder<'_> {
         }
         let patches = self.objects(&documents)?;
         Ok(if patches.is_empty() { Parsed::Empty } else { Parsed::Merge(patches) })
+    }
+
+    /// Says which texts of a JSON patch are booleans only here: a manifest says `true` or `false`.
+    fn check_booleans(&mut self, node: &Node) {
+        match &node.value {
+            Value::Seq(items) => items.iter().for_each(|item| self.check_booleans(item)),
+            Value::Map(map) => map.iter().for_each(|(_, value)| self.check_booleans(value)),
+            Value::Plain(plain) if !matches!(&*plain.text().to_ascii_lowercase(), "true" | "false") => {
+                if let Some(value) = node.as_bool() {
+                    let message = format!(
+                        "`{}` is {value} here, and text in a manifest; write {value}, or put quotes around it",
+                        plain.text()
+                    );
+                    self.warn(node.span, "yaml11-boolean", message);
+                }
+            }
+            _ => {}
+        }
     }
 
     /// Kustomize takes a patch that starts with `[` for JSON, not for YAML in brackets.
@@ -309,62 +328,16 @@ impl Builder<'_> {
     }
 
     /// The objects that a target selects. That none is selected is silent in kustomize.
-    fn select(&mut self, map: &ResMap, target: &Target) -> Result<Vec<usize>> {
-        let pattern = |field: &Option<Spanned>| field.as_ref().map(|text| self.pattern(text)).transpose();
-        let (group, version, kind) =
-            (pattern(&target.group)?, pattern(&target.version)?, pattern(&target.kind)?);
-        let (name, namespace) = (pattern(&target.name)?, pattern(&target.namespace)?);
-        let labels = self.selector(&target.label_selector)?;
-        let annotations = self.selector(&target.annotation_selector)?;
-        let fits = |pattern: &Option<Regex>, text: &str| {
-            pattern.as_ref().is_none_or(|pattern| pattern.is_match(text))
-        };
-        let mut selected = Vec::new();
-        for (at, resource) in map.iter().enumerate() {
-            let api_version = resource.api_version();
-            let (own_group, own_version) = group_version(&api_version);
-            if !fits(&kind, &resource.kind()) || !fits(&group, own_group) || !fits(&version, own_version) {
-                continue;
-            }
-            let id = resource.id();
-            let original = resource.original_id();
-            if !(fits(&name, &original.name) || fits(&name, &id.name)) {
-                continue;
-            }
-            if !(fits(&namespace, &original.namespace) || fits(&namespace, &id.namespace)) {
-                continue;
-            }
-            if resource.is_selected(labels.as_ref(), "labels")
-                && resource.is_selected(annotations.as_ref(), "annotations")
-            {
-                selected.push(at);
-            }
-        }
+    fn select(&mut self, map: &ResMap, target: &Selector) -> Result<Vec<usize>> {
+        let matcher = self.matcher(target)?;
+        let selected = map.iter().enumerate().filter(|(_, resource)| matcher.selects(resource));
+        let selected: Vec<usize> = selected.map(|(at, _)| at).collect();
         if selected.is_empty() {
-            let span = target.span.unwrap_or(Span::NONE);
-            self.warn(
-                span,
-                "patch-target-matches-nothing",
-                "this target selects no object, so the patch changes nothing",
-            );
+            let message =
+                format!("no object is {target}, which this target asks for, so the patch changes nothing");
+            self.warn(target.span.unwrap_or(Span::NONE), "patch-target-matches-nothing", message);
         }
         Ok(selected)
-    }
-
-    /// The regular expression of a selector, which must match the whole of a text.
-    pub(crate) fn pattern(&self, text: &Spanned) -> Result<Regex> {
-        let anchored = format!("^(?:{})$", text.text);
-        go_regex::compile(&anchored).map_err(|error| {
-            let message = format!("`{}` is not a regular expression that can be used: {error}", text.text);
-            self.error(text.span, "bad-pattern", message)
-        })
-    }
-
-    /// A label or annotation selector, if one is written.
-    pub(crate) fn selector(&self, text: &Option<Spanned>) -> Result<Option<LabelSelector>> {
-        let Some(text) = text else { return Ok(None) };
-        let parsed = LabelSelector::parse(&text.text);
-        parsed.map(Some).map_err(|error| error.at(self.sources().locate(text.span)))
     }
 }
 

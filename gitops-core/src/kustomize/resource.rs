@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use crate::kustomize::decode::Spanned;
 use crate::kustomize::history::Version;
 use crate::kustomize::openapi::Scopes;
-use crate::node::{Map, Node, Span, Text, Value};
+use crate::node::{Entry, Map, Node, Span, Text, Value};
 use crate::object::{LabelSelector, group_version};
 
 /// The namespace that stands for "has none" in an effective id.
@@ -140,7 +140,7 @@ impl Resource {
             .at(&["metadata", "annotations", "internal.config.kubernetes.io/needsHashSuffix"])
             .and_then(Node::as_str)
             == Some("enabled");
-        Self {
+        let mut resource = Self {
             node,
             previous: Vec::new(),
             prefixes: Vec::new(),
@@ -151,7 +151,30 @@ impl Resource {
             scopes: scopes.clone(),
             shared: Vec::new(),
             versions: Vec::new(),
+        };
+        resource.read_history();
+        resource
+    }
+
+    /// Takes the history that annotations of an earlier build tell.
+    fn read_history(&mut self) {
+        let list = |name: &str| -> Vec<Text> {
+            let text = self.annotation(&format!("internal.config.kubernetes.io/{name}")).map(as_text);
+            text.map_or(Vec::new(), |text| text.text.split(',').map(Text::from).collect())
+        };
+        let annotations = self.node.at(&["metadata", "annotations"]).and_then(Node::as_map);
+        if !annotations.is_some_and(|map| map.keys().any(|key| key.starts_with("internal.config."))) {
+            return;
         }
+        let (names, namespaces, kinds) =
+            (list("previousNames"), list("previousNamespaces"), list("previousKinds"));
+        let (prefixes, suffixes) = (list("prefixes"), list("suffixes"));
+        if names.len() == namespaces.len() && names.len() == kinds.len() {
+            let rows = names.into_iter().zip(namespaces).zip(kinds);
+            self.previous =
+                rows.map(|((name, namespace), kind)| Previous { name, namespace, kind }).collect();
+        }
+        (self.prefixes, self.suffixes) = (prefixes, suffixes);
     }
 
     fn text_at(&self, keys: &[&str]) -> Text {
@@ -252,6 +275,28 @@ impl Resource {
         entries.map(|entry| (entry.key.clone(), as_text(&entry.value))).collect()
     }
 
+    /// One annotation.
+    pub(crate) fn annotation(&self, key: &str) -> Option<&Node> {
+        self.node.at(&["metadata", "annotations", key])
+    }
+
+    /// An annotation that only kustomize itself should write.
+    pub(crate) fn own_annotation(&self) -> Option<&Entry> {
+        let annotations = self.node.at(&["metadata", "annotations"])?.as_map()?;
+        annotations.entries().iter().find(|entry| BUILD_ANNOTATIONS.contains(&entry.key.as_str()))
+    }
+
+    /// Sets one annotation, and turns the values of all others into text, as kustomize does.
+    pub(crate) fn set_annotation(&mut self, key: &str, value: &str, span: Span) {
+        let Some(metadata) = child_map(&mut self.node, "metadata", span) else { return };
+        if metadata.get("annotations").is_none_or(|annotations| !annotations.is_map()) {
+            metadata.insert("annotations", Node::map(Map::new(), span));
+        }
+        let Some(annotations) = metadata.get_mut("annotations").and_then(Node::as_map_mut) else { return };
+        texts_only(annotations);
+        annotations.insert(key, Node::string(value, span));
+    }
+
     /// Whether a selector, if there is one, accepts the labels or annotations.
     pub(crate) fn is_selected(&self, selector: Option<&LabelSelector>, field: &str) -> bool {
         let map = self.node.at(&["metadata", field]);
@@ -291,14 +336,19 @@ impl Resource {
         let Some(metadata) = self.node.get_mut("metadata").and_then(Node::as_map_mut) else { return };
         let Some(annotations) = metadata.get_mut("annotations").and_then(Node::as_map_mut) else { return };
         annotations.retain(|key, _| !dropped(key));
-        for (_, value) in annotations.values_mut() {
-            if !matches!(value.value, Value::String(_)) {
-                let text = as_text(value);
-                *value = Node::string(text.text, text.span);
-            }
-        }
+        texts_only(annotations);
         if annotations.is_empty() {
             metadata.remove("annotations");
+        }
+    }
+}
+
+/// Turns every value into text.
+fn texts_only(map: &mut Map) {
+    for (_, value) in map.values_mut() {
+        if !matches!(value.value, Value::String(_)) {
+            let text = as_text(value);
+            *value = Node::string(text.text, text.span);
         }
     }
 }

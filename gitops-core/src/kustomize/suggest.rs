@@ -1,7 +1,7 @@
 //! "Did you mean …?" for misspelt names.
 
 /// The name closest to `word`, if it is close enough to be meant.
-pub(crate) fn closest(word: &str, names: &'static [&'static str]) -> Option<&'static str> {
+pub(crate) fn closest(word: &str, names: &[&'static str]) -> Option<&'static str> {
     let word = word.to_ascii_lowercase();
     // Names are short; a longer word is no misspelling and must not cost quadratic time.
     if word.len() > 64 {

@@ -1,11 +1,10 @@
 //! The transformers that a kustomization asks for by field: namespace, names, labels, annotations,
 //! replicas and images. Each follows the filter of the same name in kustomize v5.8.2.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::Result;
-use crate::knowledge::field_specs::FieldSpec;
+use crate::knowledge::field_specs::{FieldSpec, METADATA_LABELS, METADATA_NAMESPACE, SUBJECT_NAMESPACE};
 use crate::kustomize::accumulate::ResMap;
 use crate::kustomize::config::{Slot, TransformConfig, merge_specs};
 use crate::kustomize::decode::Spanned;
@@ -20,43 +19,56 @@ use crate::object::group_version;
 
 type Pairs = [(Spanned, Spanned)];
 
+/// Marks what `helm template` made within kustomize.
+const HELM_GENERATED: &str = "internal.config.kubernetes.io/helm-generated";
+
+/// Which subjects of a RoleBinding or ClusterRoleBinding get the namespace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub(crate) enum Subjects {
+    /// Those named `default`, whatever their kind.
+    #[default]
+    NamedDefault,
+    ServiceAccounts,
+    None,
+}
+
+fn is_binding(kind: &str) -> bool {
+    matches!(kind, "RoleBinding" | "ClusterRoleBinding")
+}
+
+impl Subjects {
+    fn accepts(self, subject: &Node) -> bool {
+        let is = |field, text| subject.get(field).and_then(Node::as_str) == Some(text);
+        match self {
+            Self::NamedDefault => is("name", "default"),
+            Self::ServiceAccounts => is("kind", "ServiceAccount"),
+            Self::None => false,
+        }
+    }
+}
+
+/// What a namespace transformer does.
+pub(crate) struct NamespaceChange<'a> {
+    pub(crate) namespace: &'a Spanned,
+    /// Fields that hold the namespace, besides `metadata.namespace`.
+    pub(crate) specs: &'a [FieldSpec],
+    /// Whether namespaces that are there stay.
+    pub(crate) unset_only: bool,
+    pub(crate) subjects: Subjects,
+}
+
 impl Builder<'_> {
     /// `namespace`: set on everything that is not certainly of the cluster.
-    pub(crate) fn set_namespace(
-        &self,
-        map: &mut ResMap,
-        namespace: &Spanned,
-        specs: &[FieldSpec],
-    ) -> Result<()> {
-        let value = || Node::string(namespace.text.clone(), namespace.span);
+    pub(crate) fn set_namespace(&mut self, map: &mut ResMap, change: &NamespaceChange<'_>) -> Result<()> {
+        for resource in map.iter() {
+            self.check_default_subjects(resource, change);
+        }
         for resource in map.iter_mut() {
-            resource.store_previous_id();
-            if !resource.id().is_cluster_scoped() {
-                if let Some(old) = resource.node.at(&["metadata", "namespace"])
-                    && (old.is_map() || old.is_seq())
-                {
-                    let message = format!("the namespace belongs here, but this is {}", old.type_name());
-                    return Err(self.error(old.span, "wrong-type", message));
-                }
-                resource.set_metadata("namespace", namespace);
-            }
-            let kind = resource.kind();
-            let is_binding = matches!(kind.as_str(), "RoleBinding" | "ClusterRoleBinding");
-            if is_binding {
-                set_default_subjects(&mut resource.node, namespace);
-            }
-            let is_v1 = resource.api_version() == "v1";
-            for spec in specs {
-                let skipped = spec.path == "metadata/namespace"
-                    || (spec.path == "metadata/name" && !is_v1)
-                    || (is_binding && spec.path == "subjects/namespace");
-                if skipped {
-                    continue;
-                }
-                let create = Create::Text(namespace.span);
-                visit(&mut resource.node, spec, create, self.sources(), &mut |node| {
-                    self.set_scalar(node, value(), "the namespace")
-                })?;
+            // Helm is left to place what it made.
+            let helm = resource.annotation(HELM_GENERATED).and_then(Node::as_str) == Some("true");
+            if !helm {
+                resource.store_previous_id();
+                self.set_namespace_of(resource, change)?;
             }
         }
         let mut seen: HashMap<ResId, usize> = HashMap::with_capacity(map.len());
@@ -64,7 +76,7 @@ impl Builder<'_> {
             if let Some(other) = seen.insert(resource.id(), at) {
                 let message = format!(
                     "with namespace `{}` two objects become {}: the one here and {}",
-                    namespace.text,
+                    change.namespace.text,
                     resource.id(),
                     self.place_of(map.get(other)),
                 );
@@ -73,6 +85,71 @@ impl Builder<'_> {
         }
         map.changed();
         Ok(())
+    }
+
+    /// Says which users and groups will get a namespace, which the API server refuses.
+    fn check_default_subjects(&mut self, resource: &Resource, change: &NamespaceChange<'_>) {
+        if change.subjects != Subjects::NamedDefault || !is_binding(&resource.kind()) {
+            return;
+        }
+        for subject in resource.node.get("subjects").and_then(Node::as_seq).unwrap_or(&[]) {
+            let kind = subject.get("kind").and_then(Node::as_str).unwrap_or_default();
+            if kind != "ServiceAccount" && change.subjects.accepts(subject) {
+                let message = format!(
+                    "this {kind} is named `default`, so kustomize gives it a namespace, which only service accounts have; rename it"
+                );
+                self.warn(subject.span, "subject-not-a-service-account", message);
+            }
+        }
+    }
+
+    /// Sets the namespace of one object, and what else in it names its namespace.
+    pub(crate) fn set_namespace_of(
+        &self,
+        resource: &mut Resource,
+        change: &NamespaceChange<'_>,
+    ) -> Result<()> {
+        let create = Create::Text(change.namespace.span);
+        let set = |node: &mut Node| self.set_one_namespace(node, change);
+        // A null that is spelled out counts as set here, though nowhere else.
+        let own = resource.node.at(&["metadata", "namespace"]).and_then(Node::text);
+        let kept = change.unset_only && own.is_some_and(|text| !text.is_empty());
+        if !kept && !resource.id().is_cluster_scoped() {
+            for spec in METADATA_NAMESPACE {
+                visit(&mut resource.node, spec, create, self.sources(), &mut |node| set(node))?;
+            }
+        }
+        let binds = is_binding(&resource.kind());
+        if binds {
+            let subjects = resource.node.get("subjects").and_then(Node::as_seq).unwrap_or(&[]);
+            if subjects.iter().any(|subject| change.subjects.accepts(subject)) {
+                let subjects = resource.node.get_mut("subjects").and_then(Node::as_seq_mut);
+                for subject in subjects.into_iter().flatten().filter(|it| change.subjects.accepts(it)) {
+                    for spec in SUBJECT_NAMESPACE {
+                        visit(subject, spec, create, self.sources(), &mut |node| set(node))?;
+                    }
+                }
+            }
+        }
+        let is_v1 = resource.api_version() == "v1";
+        for spec in change.specs {
+            let skipped = spec.path == "metadata/namespace"
+                || (spec.path == "metadata/name" && !is_v1)
+                || (binds && is_binding(&spec.kind) && spec.path == "subjects/namespace");
+            if !skipped {
+                visit(&mut resource.node, spec, create, self.sources(), &mut |node| set(node))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn set_one_namespace(&self, node: &mut Node, change: &NamespaceChange<'_>) -> Result<()> {
+        let has_one = !node.is_null() && node.text().is_some_and(|text| !text.is_empty());
+        if change.unset_only && has_one {
+            return Ok(());
+        }
+        let value = Node::string(change.namespace.text.clone(), change.namespace.span);
+        self.set_scalar(node, value, "the namespace")
     }
 
     pub(crate) fn place_of(&self, resource: Option<&Resource>) -> String {
@@ -142,23 +219,16 @@ impl Builder<'_> {
             return Ok(());
         }
         let mut chosen: Vec<FieldSpec> = label.fields.iter().map(FieldSpec::from).collect();
-        let metadata = [FieldSpec {
-            group: Cow::Borrowed(""),
-            version: Cow::Borrowed(""),
-            kind: Cow::Borrowed(""),
-            path: Cow::Borrowed("metadata/labels"),
-            create: true,
-        }];
         let fields = |slot| config.fields(slot);
         let more: &[&[FieldSpec]] =
             match (label.include_selectors, label.include_templates, label.include_volume_claim_templates) {
                 (true, _, _) => &[fields(Slot::CommonLabels)],
                 (_, true, true) => {
-                    &[fields(Slot::TemplateLabels), fields(Slot::VolumeClaimTemplateLabels), &metadata]
+                    &[fields(Slot::TemplateLabels), fields(Slot::VolumeClaimTemplateLabels), METADATA_LABELS]
                 }
-                (_, true, false) => &[fields(Slot::TemplateLabels), &metadata],
-                (_, false, true) => &[fields(Slot::VolumeClaimTemplateLabels), &metadata],
-                (_, false, false) => &[&metadata],
+                (_, true, false) => &[fields(Slot::TemplateLabels), METADATA_LABELS],
+                (_, false, true) => &[fields(Slot::VolumeClaimTemplateLabels), METADATA_LABELS],
+                (_, false, false) => &[METADATA_LABELS],
             };
         let span = label.pairs.first().map_or(crate::node::Span::NONE, |(key, _)| key.span);
         for specs in std::iter::once(&fields(Slot::Labels)).chain(more) {
@@ -270,12 +340,13 @@ impl Builder<'_> {
             }
         };
         let is_crd = |resource: &Resource| resource.kind() == "CustomResourceDefinition";
-        let mut used = false;
+        let (mut used, mut again) = (false, false);
         for resource in map.iter_mut().filter(|resource| !is_crd(resource)) {
             if has_image(&resource.node, &edit) {
                 self.edit_containers(&mut resource.node, &edit, &mut used)?;
             }
         }
+        let by_walk = used;
         for resource in map.iter_mut().filter(|resource| !is_crd(resource)) {
             for spec in specs {
                 // Written to only where something changes, so that nothing shared is copied in vain.
@@ -287,6 +358,7 @@ impl Builder<'_> {
                 })?;
                 if found || makes_lists(&resource.node, spec) {
                     visit(&mut resource.node, spec, Create::Nothing, self.sources(), &mut |node| {
+                        again |= by_walk && node.text().is_some_and(|text| edit.matches(&text));
                         self.edit_image(node, &edit, &mut used)
                     })?;
                 }
@@ -295,6 +367,23 @@ impl Builder<'_> {
         if !used {
             let message = format!("no image is named `{}`, so this entry changes nothing", image.name.text);
             self.warn(image.name.span, "image-matches-nothing", message);
+        }
+        if let Some(suffix) = image.tag_suffix.as_ref().filter(|_| again) {
+            let message = format!(
+                "kustomize goes over containers twice and puts `{}` on each time; set `newTag` to the whole tag instead",
+                suffix.text
+            );
+            self.warn(suffix.span, "image-suffix-twice", message);
+        }
+        if [&image.new_name, &image.new_tag, &image.tag_suffix, &image.digest]
+            .into_iter()
+            .all(Option::is_none)
+        {
+            let message = format!(
+                "this entry says nothing new of `{}`; add `newName`, `newTag` or `digest`",
+                image.name.text
+            );
+            self.warn(image.name.span, "image-changes-nothing", message);
         }
         Ok(())
     }
@@ -350,21 +439,6 @@ impl Builder<'_> {
 
 fn set_entry(entries: &mut Map, key: &Spanned, value: Node) {
     entries.insert_entry(crate::node::Entry { key: key.text.clone(), key_span: key.span, value });
-}
-
-/// Subjects named `default` get the namespace, whatever their kind.
-fn set_default_subjects(node: &mut Node, namespace: &Spanned) {
-    let is_default = |subject: &Node| subject.get("name").and_then(Node::as_str) == Some("default");
-    let subjects = node.get("subjects").and_then(Node::as_seq);
-    if !subjects.is_some_and(|subjects| subjects.iter().any(is_default)) {
-        return;
-    }
-    let Some(subjects) = node.get_mut("subjects").and_then(Node::as_seq_mut) else { return };
-    for subject in subjects.iter_mut().filter(|subject| is_default(subject)) {
-        if let Some(subject) = subject.as_map_mut() {
-            subject.insert("namespace", Node::string(namespace.text.clone(), namespace.span));
-        }
-    }
 }
 
 const CONTAINER_LISTS: [&str; 2] = ["containers", "initContainers"];

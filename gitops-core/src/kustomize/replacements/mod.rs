@@ -9,21 +9,21 @@ mod path;
 mod structured;
 
 use std::borrow::Cow;
-
-use regex::Regex;
+use std::cell::RefCell;
 
 use crate::kustomize::accumulate::ResMap;
-use crate::kustomize::decode::Spanned;
+use crate::kustomize::decode::{Decoder, Spanned};
 use crate::kustomize::history::StepKind;
 use crate::kustomize::load::Builder;
 use crate::kustomize::resource::Resource;
+use crate::kustomize::selector::{Matcher, Selector};
 use crate::node::{Node, Span, Text, Value};
-use crate::object::{LabelSelector, group_version};
+use crate::object::group_version;
 use crate::yaml::{self, Dialect};
 use crate::{Error, ErrorKind, Result};
 
-pub(crate) use config::{Entry, Reader, Replacement};
-use config::{Id, Options, Selector, Source, Target};
+pub(crate) use config::{Entry, Replacement};
+use config::{Options, Source, Target};
 pub(crate) use path::is_quoted;
 use path::{Found, Make, Walk};
 
@@ -54,8 +54,17 @@ impl Ids {
         Self { api_version: resource.api_version(), ids: std::iter::once(now).chain(had).collect() }
     }
 
+    /// Whether a target means this object.
+    fn are_selected(&self, matcher: &Matcher) -> bool {
+        self.ids.iter().any(|id| {
+            matcher.selects_type(&self.api_version, &id.kind)
+                && matcher.selects_name(&id.name)
+                && matcher.selects_namespace(&id.namespace)
+        })
+    }
+
     /// Whether a source means this object.
-    fn is(&self, id: &Id) -> bool {
+    fn is(&self, id: &Selector) -> bool {
         let same =
             |wanted: &Option<Spanned>, own: &str| wanted.as_ref().is_none_or(|wanted| wanted.as_str() == own);
         let effective =
@@ -74,44 +83,6 @@ impl Ids {
     }
 }
 
-/// A selector, ready to be asked.
-struct Matcher {
-    group: Option<Regex>,
-    version: Option<Regex>,
-    kind: Option<Regex>,
-    name: Option<Regex>,
-    namespace: Option<Regex>,
-    labels: Option<LabelSelector>,
-    annotations: Option<LabelSelector>,
-    /// Whether no part of an id is given.
-    any_id: bool,
-}
-
-impl Matcher {
-    fn selects(&self, ids: &Ids) -> bool {
-        let fits = |pattern: &Option<Regex>, text: &str| {
-            pattern.as_ref().is_none_or(|pattern| pattern.is_match(text))
-        };
-        let (group, version) = group_version(&ids.api_version);
-        fits(&self.group, group)
-            && fits(&self.version, version)
-            && ids.ids.iter().any(|id| {
-                fits(&self.kind, &id.kind)
-                    && fits(&self.name, &id.name)
-                    && fits(&self.namespace, &id.namespace)
-            })
-    }
-
-    fn has_selectors(&self) -> bool {
-        self.labels.is_some() || self.annotations.is_some()
-    }
-
-    fn selects_metadata(&self, resource: &Resource) -> bool {
-        resource.is_selected(self.labels.as_ref(), "labels")
-            && resource.is_selected(self.annotations.as_ref(), "annotations")
-    }
-}
-
 /// Where a value comes from, to read it again should it change on the way.
 struct Origin {
     at: usize,
@@ -119,23 +90,12 @@ struct Origin {
 }
 
 impl Builder<'_> {
-    /// Reads what stands under `replacements`; `strict` refuses unknown fields.
-    pub(crate) fn read_replacements(&mut self, node: &Node, strict: bool) -> Result<Vec<Entry>> {
-        let sources = self.sources().clone();
-        let mut reader =
-            Reader::new(crate::kustomize::decode::Decoder { sources: &sources, lenient: false }, strict);
-        let entries = reader.entries(node)?;
-        let warnings = reader.warnings;
-        self.note(warnings);
-        Ok(entries)
-    }
-
     /// Applies entries of `replacements`, in order. All files are read before anything is replaced.
     pub(crate) fn replace(&mut self, map: &mut ResMap, entries: &[Entry]) -> Result<()> {
         let mut replacements = Vec::with_capacity(entries.len());
         for entry in entries {
             match entry {
-                Entry::Inline(replacement) => replacements.push(replacement.clone()),
+                Entry::Inline(replacement) => replacements.push(Replacement::clone(replacement)),
                 Entry::File(path) => replacements.append(&mut self.replacements_of(path)?),
             }
         }
@@ -151,15 +111,11 @@ impl Builder<'_> {
         let documents = self.documents(&path, &content, Dialect::Kubectl)?;
         let empty = Node::new(Value::Null, entry.span);
         let root = documents.first().unwrap_or(&empty);
-        let sources = self.sources().clone();
-        let mut reader =
-            Reader::new(crate::kustomize::decode::Decoder { sources: &sources, lenient: false }, false);
-        let replacements = reader.file(root)?;
-        let warnings = reader.warnings;
-        self.note(warnings);
-        if let Some(second) = documents.get(1) {
-            self.warn(second.span, "second-document", "kustomize reads only the first document of this file");
-        }
+        let unknown = RefCell::default();
+        let decoder = Decoder { passed_over: Some(&unknown), loose_text: true, ..self.decoder() };
+        let replacements = decoder.replacement_file(root)?;
+        self.note(unknown.into_inner());
+        self.check_single(&documents);
         Ok(replacements)
     }
 
@@ -267,13 +223,14 @@ impl Builder<'_> {
         for at in 0..map.len() {
             let Some(resource) = map.get(at) else { continue };
             if !selected.selects_metadata(resource)
-                || rejected.iter().any(|reject| reject.has_selectors() && reject.selects_metadata(resource))
+                || rejected.iter().any(|reject| reject.asks_metadata() && reject.selects_metadata(resource))
             {
                 continue;
             }
             let ids = Ids::of(resource);
-            if rejected.iter().any(|reject| !reject.any_id && reject.selects(&ids)) || !selected.selects(&ids)
-            {
+            let is_rejected = target.reject.iter().zip(&rejected);
+            let mut is_rejected = is_rejected.filter(|(reject, _)| !reject.has_no_id());
+            if is_rejected.any(|(_, reject)| ids.are_selected(reject)) || !ids.are_selected(&selected) {
                 continue;
             }
             any = true;
@@ -293,24 +250,9 @@ impl Builder<'_> {
         }
         if !any {
             let message = "this target selects no object, so the value goes nowhere";
-            self.warn(select.id.span.unwrap_or(span), "replacement-target-matches-nothing", message);
+            self.warn(select.span.unwrap_or(span), "replacement-target-matches-nothing", message);
         }
         Ok(())
-    }
-
-    fn matcher(&self, selector: &Selector) -> Result<Matcher> {
-        let id = &selector.id;
-        let pattern = |field: &Option<Spanned>| field.as_ref().map(|text| self.pattern(text)).transpose();
-        Ok(Matcher {
-            group: pattern(&id.group)?,
-            version: pattern(&id.version)?,
-            kind: pattern(&id.kind)?,
-            name: pattern(&id.name)?,
-            namespace: pattern(&id.namespace)?,
-            labels: self.selector(&selector.label_selector)?,
-            annotations: self.selector(&selector.annotation_selector)?,
-            any_id: id.is_empty(),
-        })
     }
 
     /// Writes a value to one field path of an object.
