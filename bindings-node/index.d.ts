@@ -76,6 +76,7 @@ export type StepKind =
   | 'hash'
   | 'nameReference'
   | 'var'
+  | 'buildMetadata'
   | 'commonMetadata'
   | 'finish'
   | (string & {})

@@ -15,8 +15,8 @@ class Step:
     kind: str
     """``resource``, ``configMapGenerator``, ``secretGenerator``, ``patch``, ``namespace``, ``namePrefix``,
     ``nameSuffix``, ``labels``, ``annotations``, ``images``, ``replicas``, ``replacement``,
-    ``transformer``, ``hash``, ``nameReference``, ``var``, ``commonMetadata`` or ``finish``; later
-    versions may add others."""
+    ``transformer``, ``hash``, ``nameReference``, ``var``, ``buildMetadata``, ``commonMetadata`` or
+    ``finish``; later versions may add others."""
     value: Any
     """The value after the step. Values of Secrets are masked."""
     location: Location | None = None

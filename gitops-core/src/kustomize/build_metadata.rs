@@ -10,6 +10,7 @@ use std::cell::RefCell;
 use crate::knowledge::field_specs::METADATA_LABELS;
 use crate::kustomize::accumulate::ResMap;
 use crate::kustomize::decode::{Decoder, Spanned};
+use crate::kustomize::history::StepKind;
 use crate::kustomize::kustomization::Kustomization;
 use crate::kustomize::load::Builder;
 use crate::kustomize::remote::RepoSpec;
@@ -244,6 +245,7 @@ impl Builder<'_> {
         if let Some(word) = asked(MANAGED_BY_WORD) {
             let text = |text: &str| Spanned { text: Text::from(text), span: word.span };
             self.add_entries(map, &[(text(MANAGED_BY), text(MANAGER))], METADATA_LABELS)?;
+            self.remember_all(map, StepKind::BuildMetadata, word.span);
         }
         let (origins, transformers) = (asked(ORIGIN_WORD).is_some(), asked(TRANSFORMER_WORD).is_some());
         let dropped: Vec<_> = map

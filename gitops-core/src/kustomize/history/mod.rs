@@ -58,6 +58,9 @@ pub enum StepKind {
     NameReference,
     /// An entry of `vars`.
     Var,
+    /// The label that `buildMetadata: [managedByLabel]` adds. Its annotations come with the steps that they
+    /// tell of.
+    BuildMetadata,
     /// `commonMetadata` of a Flux Kustomization.
     CommonMetadata,
     /// What kustomize does to every object at the end: values of annotations become text.
@@ -85,6 +88,7 @@ impl StepKind {
             Self::Hash => "hash",
             Self::NameReference => "nameReference",
             Self::Var => "var",
+            Self::BuildMetadata => "buildMetadata",
             Self::CommonMetadata => "commonMetadata",
             Self::Finish => "finish",
         }

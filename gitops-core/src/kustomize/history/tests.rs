@@ -315,6 +315,19 @@ fn annotations_become_text_at_the_end() {
 }
 
 #[test]
+fn build_metadata_is_a_step() {
+    let files = Memory::new()
+        .with("o.yaml", "apiVersion: v1\nkind: A\nmetadata: {name: a}\n")
+        .with("kustomization.yaml", "resources: [o.yaml]\nbuildMetadata: [managedByLabel]\n");
+    let build = build(&files, "", &BuildOptions { history: true, ..BuildOptions::default() }).unwrap();
+    let histories = build.field_histories(&build.objects[0]).unwrap();
+    let label = histories.iter().find(|history| history.path.to_string().contains("managed-by")).unwrap();
+    let place = label.steps[0].requested_at.as_ref().map(ToString::to_string);
+    assert_eq!((label.steps.len(), label.steps[0].kind), (1, StepKind::BuildMetadata));
+    assert_eq!(place.as_deref(), Some("kustomization.yaml:2:17"));
+}
+
+#[test]
 fn secret_values_never_show() {
     let build = built(&files(), true);
     let mut text = build.to_annotated_yaml().unwrap();
