@@ -1,19 +1,50 @@
-//! Constraints on objects: the input as Gatekeeper shapes it, the evaluation, the findings.
+//! Constraints on objects: what is matched, evaluated and found.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::num::NonZeroU32;
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use regorus::utils::limits::ExecutionTimerConfig;
-use regorus::{Engine, Value};
+use regorus::Value;
 
-use super::constraint::{Constraint, Match, Subject};
-use super::template::{Program, Template, engine_message};
-use super::value::{Numbers, entry, get, object, set, to_json, to_value};
+use super::constraint::Constraint;
+use super::matching::{Match, Source, is_namespace};
+use super::review::{Namespaces, Operation, Review, request_objects};
+use super::runner::{Runner, Violation};
+use super::template::{Program, Template};
+use super::value::{Numbers, entry, object, set, to_json, to_value};
 use super::{Finding, FindingKind, NotChecked, PolicyReport, PolicySet, locate};
-use crate::knowledge::scope::{Scope, scope};
+use crate::Result;
 use crate::node::Node;
-use crate::object::{Object, group_version};
+use crate::object::Object;
+
+/// Whose knowledge of namespaces decides; Gatekeeper and its command line differ in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Profile {
+    /// The cluster's: a namespaced object stands in its Namespace, of which the policy is told
+    /// (`input.review.namespaceObject`); a kind known to be namespaced counts as such even where the
+    /// object names no namespace.
+    #[default]
+    Cluster,
+    /// `gator test`: an object that names no namespace stands in one without a name, and the Namespace
+    /// `default` is known. Policies are told of no Namespace.
+    GatorTest,
+    /// `gator verify`: an object that names no namespace stands in none. Policies are told of no
+    /// Namespace.
+    GatorVerify,
+}
+
+/// What becomes of a constraint whose `namespaceSelector` needs a Namespace that is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum UnknownNamespace {
+    /// A finding of kind error for each object, as Gatekeeper rejects them.
+    #[default]
+    Reject,
+    /// Counted as not checked (`namespace-unknown`), for callers that see only a part of what the
+    /// cluster sees.
+    NotChecked,
+}
 
 /// How objects are evaluated.
 #[derive(Clone, Copy, Debug)]
@@ -25,8 +56,8 @@ pub struct EvaluateOptions<'a> {
     /// The objects of `data.inventory`, for policies that look at other objects. Default: the objects
     /// evaluated. Give all rendered objects here when only some of them are evaluated.
     pub inventory: Option<&'a [Object]>,
-    /// The namespace of objects of a namespaced kind that name none. Default none: they pass
-    /// `namespaces` and `excludedNamespaces`, as in `gator verify`.
+    /// The namespace of objects of a namespaced kind that name none, with [`Profile::Cluster`]. Default
+    /// none: they pass `namespaces` and `excludedNamespaces`.
     pub default_namespace: Option<&'a str>,
     /// For constraints with scoped enforcement actions, whose actions count; a constraint without one for
     /// this point is not evaluated. Default `validation.gatekeeper.sh`, the admission webhook.
@@ -36,6 +67,17 @@ pub struct EvaluateOptions<'a> {
     pub locate: bool,
     /// How long one evaluation may take before it is a finding of kind error. Default 5 seconds.
     pub time_limit: Duration,
+    /// `input.review.operation`. Default none: empty, as the audit and gator have it. With
+    /// [`Operation::Delete`] each object is the old object too.
+    pub operation: Option<Operation>,
+    /// `input.review.userInfo`: a mapping with `username`, `groups` and so on. Default empty.
+    pub user_info: Option<&'a Node>,
+    /// The objects as they were before an [`Operation::Update`], found by their identity. Default none.
+    pub old_objects: &'a [Object],
+    /// Whose knowledge of namespaces decides. Default the cluster's.
+    pub profile: Profile,
+    /// What an unknown Namespace means. Default a rejection, as in Gatekeeper.
+    pub unknown_namespace: UnknownNamespace,
 }
 
 impl Default for EvaluateOptions<'_> {
@@ -47,6 +89,11 @@ impl Default for EvaluateOptions<'_> {
             enforcement_point: "validation.gatekeeper.sh",
             locate: true,
             time_limit: Duration::from_secs(5),
+            operation: None,
+            user_info: None,
+            old_objects: &[],
+            profile: Profile::Cluster,
+            unknown_namespace: UnknownNamespace::Reject,
         }
     }
 }
@@ -99,127 +146,176 @@ impl<'a> EvaluateOptions<'a> {
         self.time_limit = limit;
         self
     }
-}
 
-/// One result of a policy.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Violation {
-    pub(super) message: String,
-    pub(super) details: Value,
-}
+    /// The same for an operation, by a user if one is given.
+    #[must_use]
+    pub fn for_operation(mut self, operation: Operation, user_info: Option<&'a Node>) -> Self {
+        self.operation = Some(operation);
+        self.user_info = user_info;
+        self
+    }
 
-/// What a policy said of one object.
-pub(super) type Verdict = Result<BTreeSet<Violation>, String>;
+    /// The same with the objects as they were before an update.
+    #[must_use]
+    pub fn with_old_objects(mut self, old: &'a [Object]) -> Self {
+        self.old_objects = old;
+        self
+    }
 
-/// One template, ready to be run in this thread.
-pub(super) struct Runner {
-    engine: Engine,
-    rule: String,
-}
+    /// The same as a command of gator, at its enforcement point.
+    #[must_use]
+    pub fn as_gator(mut self, profile: Profile) -> Self {
+        self.profile = profile;
+        self.enforcement_point = "gator.gatekeeper.sh";
+        self
+    }
 
-impl Runner {
-    /// Evaluates the template on a review with parameters.
-    pub(super) fn run(&mut self, review: &Value, parameters: &Value) -> Verdict {
-        let input = object([("review", review.clone()), ("parameters", parameters.clone())]);
-        self.engine.set_input(input);
-        let result =
-            self.engine.eval_rule(self.rule.clone()).map_err(|error| engine_message(&error.to_string()).2)?;
-        let mut violations = BTreeSet::new();
-        let Value::Set(entries) = &result else { return Ok(violations) };
-        for violation in entries.iter_sorted() {
-            match get(violation, "msg") {
-                Some(Value::String(message)) => {
-                    let details = get(violation, "details").cloned().unwrap_or_else(Value::new_object);
-                    violations.insert(Violation { message: message.to_string(), details });
-                }
-                // The hook reads `msg`; where there is none, there is no result.
-                None => {}
-                Some(other) => {
-                    return Err(format!(
-                        "`msg` of a violation must be text, not {}",
-                        super::format::term(other)
-                    ));
-                }
-            }
-        }
-        Ok(violations)
+    /// The same with another meaning of an unknown Namespace.
+    #[must_use]
+    pub fn on_unknown_namespace(mut self, meaning: UnknownNamespace) -> Self {
+        self.unknown_namespace = meaning;
+        self
     }
 }
+
+/// The annotation with which a template names the kinds that must be in the inventory.
+const REQUIRES_SYNC: &str = "metadata.gatekeeper.sh/requires-sync-data";
 
 pub(super) fn evaluate(
     policies: &PolicySet,
     objects: &[Object],
     options: &EvaluateOptions<'_>,
 ) -> PolicyReport {
-    evaluate_as(policies, objects, None, options)
+    let namespaces = namespaces(objects.iter().chain(options.namespaces));
+    let mut run = Run::new(policies, options, options.inventory.unwrap_or(objects));
+    for (index, object) in objects.iter().enumerate() {
+        let old = options.old_objects.iter().find(|old| old.id() == object.id());
+        let review = Review::of_object(object, old, Source::Original, &namespaces, options);
+        run.review(index, object, object, &review);
+    }
+    run.finish()
 }
 
-/// Evaluates objects with a review of their own making, or, for a single object, the request given.
-pub(super) fn evaluate_as(
+pub(super) fn evaluate_request(
     policies: &PolicySet,
-    objects: &[Object],
-    request: Option<&Node>,
+    request: &Node,
     options: &EvaluateOptions<'_>,
-) -> PolicyReport {
-    let mut report = PolicyReport::default();
-    let mut runners: BTreeMap<usize, Runner> = BTreeMap::new();
-    let mut inventory: Option<Value> = None;
-    let mut not_checked: BTreeMap<(usize, &'static str), (String, usize)> = BTreeMap::new();
-    let namespaces: BTreeMap<&str, &Object> = objects
-        .iter()
-        .chain(options.namespaces)
-        .filter(|object| object.kind() == "Namespace" && object.group().is_empty())
-        .map(|object| (object.name(), object))
-        .collect();
-    for (index, object) in objects.iter().enumerate() {
-        let subject = subject(object, &namespaces, options);
-        let mut review: Option<Value> = None;
+) -> Result<PolicyReport> {
+    let objects = request_objects(request)?;
+    let namespace = request.get("namespace").and_then(Node::as_str).unwrap_or("");
+    let namespaces = namespaces(options.namespaces.iter());
+    let review = Review::of_request(request, &objects, namespace, &namespaces, options);
+    let mut run = Run::new(policies, options, options.inventory.unwrap_or(&[]));
+    if let Some(object) = objects.0.as_ref().or(objects.1.as_ref()) {
+        run.review(0, object, object, &review);
+    }
+    Ok(run.finish())
+}
+
+fn namespaces<'a>(objects: impl Iterator<Item = &'a Object>) -> Namespaces<'a> {
+    objects.filter(|object| is_namespace(object)).map(|object| (object.name(), object)).collect()
+}
+
+/// One evaluation of a policy set.
+struct Run<'a> {
+    policies: &'a PolicySet,
+    options: &'a EvaluateOptions<'a>,
+    inventory: &'a [Object],
+    inventory_value: OnceCell<Value>,
+    runners: BTreeMap<usize, Runner>,
+    not_checked: BTreeMap<(usize, &'static str), (String, usize)>,
+    report: PolicyReport,
+}
+
+impl<'a> Run<'a> {
+    fn new(policies: &'a PolicySet, options: &'a EvaluateOptions<'a>, inventory: &'a [Object]) -> Self {
+        Self {
+            policies,
+            options,
+            inventory,
+            inventory_value: OnceCell::new(),
+            runners: BTreeMap::new(),
+            not_checked: BTreeMap::new(),
+            report: PolicyReport::default(),
+        }
+    }
+
+    fn finish(mut self) -> PolicyReport {
+        let reasons = self.not_checked.into_iter();
+        self.report.not_checked =
+            reasons.map(|((_, code), (message, count))| NotChecked { code, message, count }).collect();
+        self.report
+    }
+
+    /// Evaluates all constraints on a review of `reviewed`; the findings are about `object`, which is
+    /// the same or what it was made from.
+    fn review(&mut self, index: usize, object: &Object, reviewed: &Object, review: &Review<'_>) {
+        let policies = self.policies;
+        let excluded = policies.exclusions.reason(self.options.enforcement_point, review);
+        let input = OnceCell::new();
+        let values = [OnceCell::new(), OnceCell::new()];
         for (position, constraint) in policies.constraints.iter().enumerate() {
             let Some(template) = policies.templates.get(constraint.template) else { continue };
-            let Some(action) = constraint.action.at(options.enforcement_point) else { continue };
-            let mut skip = |code, reason: String| {
-                not_checked.entry((position, code)).or_insert((reason, 0)).1 += 1;
-            };
-            match constraint.matcher.matches(&subject) {
-                Match::No => continue,
-                Match::Yes => {}
-                Match::NamespaceUnknown => {
-                    let reason = "its namespaceSelector needs the labels of a Namespace that is not known";
-                    skip("namespace-unknown", format!("{} {}: {reason}", template.kind, constraint.name));
-                    continue;
-                }
+            let actions = constraint.action.at(self.options.enforcement_point);
+            let operation = review.operation();
+            if actions.is_empty() || !(operation.is_empty() || self.concerns(template, operation)) {
+                continue;
             }
-            let (engine, rule, uses_inventory) = match &template.program {
-                Program::Rego { engine, rule, uses_inventory } => (engine, rule, *uses_inventory),
-                Program::NotEvaluated { code, reason } => {
-                    skip(code, format!("{} {}: {reason}", template.kind, constraint.name));
-                    continue;
-                }
-            };
-            let runner = runners.entry(constraint.template).or_insert_with(|| {
-                let mut engine = Engine::clone(engine);
-                engine.set_execution_timer_config(ExecutionTimerConfig {
-                    limit: options.time_limit,
-                    check_interval: NonZeroU32::new(256).unwrap_or(NonZeroU32::MIN),
-                });
-                if uses_inventory {
-                    let data = inventory
-                        .get_or_insert_with(|| build_inventory(options.inventory.unwrap_or(objects)));
-                    // A fresh engine has no data that could conflict.
-                    let _ = engine.add_data(data.clone());
-                }
-                Runner { engine, rule: rule.clone() }
-            });
-            let review = review.get_or_insert_with(|| match request {
-                Some(request) => to_value(request, Numbers::Float),
-                None => build_review(&subject),
-            });
-            report.evaluations += 1;
-            let verdict = runner.run(review, &constraint.parameters);
+            let subject = format!("{} {}", template.kind, constraint.name);
+            let matched = review.matches(&constraint.matcher);
+            if matched == Match::No {
+                continue;
+            }
+            if let Some(reason) = &excluded {
+                self.skip(position, "namespace-excluded", || reason.clone());
+                continue;
+            }
             let finding = |message: String, kind| {
-                new_finding(template, constraint, action, index, object, message, kind)
+                new_finding(template, constraint, &actions, index, object, message, kind)
             };
-            match verdict {
+            if matched == Match::NamespaceUnknown {
+                match self.options.unknown_namespace {
+                    UnknownNamespace::Reject => self.report.findings.push(finding(
+                        format!(
+                            "unable to match constraints: error matching the requested object: {} :failed to run Match criteria: namespace selector for namespace-scoped object but missing Namespace",
+                            reviewed.name()
+                        ),
+                        FindingKind::Error,
+                    )),
+                    UnknownNamespace::NotChecked => self.skip(position, "namespace-unknown", || {
+                        format!("{subject}: its namespaceSelector needs the labels of a Namespace that is not known")
+                    }),
+                }
+                continue;
+            }
+            if let Program::NotEvaluated { code, reason } = &template.program {
+                self.skip(position, code, || format!("{subject}: {reason}"));
+                continue;
+            }
+            if let Some(missing) = self.missing_data(template) {
+                self.skip(position, "inventory-missing", || {
+                    format!("{subject}: it compares with {missing}, of which no object is known")
+                });
+                continue;
+            }
+            let Self { options, inventory, inventory_value, runners, report, .. } = &mut *self;
+            let data = || inventory_value.get_or_init(|| build_inventory(inventory)).clone();
+            let runner = match runners.entry(constraint.template) {
+                std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
+                std::collections::btree_map::Entry::Vacant(entry) => {
+                    match Runner::new(&template.program, options.time_limit, data) {
+                        Some(runner) => entry.insert(runner),
+                        None => continue,
+                    }
+                }
+            };
+            let numbers = runner.numbers();
+            let [float, exact] = &values;
+            let value = if numbers == Numbers::Float { float } else { exact };
+            let value =
+                value.get_or_init(|| to_value(input.get_or_init(|| review.input(options.profile)), numbers));
+            report.evaluations += 1;
+            match runner.run(value, &constraint.parameters) {
                 Err(message) => report.findings.push(finding(message, FindingKind::Error)),
                 Ok(violations) if violations.is_empty() => {}
                 Ok(violations) => {
@@ -227,8 +323,8 @@ pub(super) fn evaluate_as(
                         locate::locate(
                             runner,
                             &template.kind,
-                            object,
-                            review,
+                            reviewed,
+                            value,
                             &constraint.parameters,
                             &violations,
                         )
@@ -236,10 +332,10 @@ pub(super) fn evaluate_as(
                         Vec::new()
                     };
                     let mut places = places.into_iter();
-                    for violation in violations {
+                    for Violation { message, details: more } in violations {
                         let place = places.next().unwrap_or_default();
-                        let mut finding = finding(violation.message, FindingKind::Violation);
-                        finding.details = details(&violation.details);
+                        let mut finding = finding(message, FindingKind::Violation);
+                        finding.details = details(&more);
                         finding.path = place.path;
                         finding.container = place.container;
                         report.findings.push(finding);
@@ -248,16 +344,73 @@ pub(super) fn evaluate_as(
             }
         }
     }
-    let reasons = not_checked.into_iter();
-    report.not_checked =
-        reasons.map(|((_, code), (message, count))| NotChecked { code, message, count }).collect();
-    report
+
+    fn skip(&mut self, position: usize, code: &'static str, reason: impl FnOnce() -> String) {
+        self.not_checked.entry((position, code)).or_insert_with(|| (reason(), 0)).1 += 1;
+    }
+
+    /// Whether the webhook asks a template about an operation; only the webhook makes a difference.
+    fn concerns(&self, template: &Template, operation: &str) -> bool {
+        self.options.enforcement_point != "validation.gatekeeper.sh"
+            || template.operations.is_empty()
+            || template.operations.iter().any(|known| known == operation || known == "*")
+    }
+
+    /// The kinds a template compares with, if none of their objects is known; only the cluster's
+    /// verdict depends on data that may exist elsewhere.
+    fn missing_data(&self, template: &Template) -> Option<String> {
+        if self.options.profile != Profile::Cluster || !template.uses_inventory() {
+            return None;
+        }
+        let known = |kind: &SyncKind| self.inventory.iter().any(|object| kind.is(object));
+        let missing = template.requires.iter().find(|alternatives| !alternatives.iter().any(known))?;
+        let kinds: Vec<&str> =
+            missing.iter().flat_map(|kind| kind.kinds.iter().map(String::as_str)).collect();
+        Some(kinds.join(", "))
+    }
+}
+
+/// A kind of object that a policy needs in the inventory.
+#[derive(Clone, Debug, Default)]
+pub(super) struct SyncKind {
+    groups: Vec<String>,
+    versions: Vec<String>,
+    kinds: Vec<String>,
+}
+
+impl SyncKind {
+    fn is(&self, object: &Object) -> bool {
+        let (group, version) = crate::object::group_version(object.api_version());
+        let has = |list: &[String], text: &str| list.iter().any(|entry| entry == text);
+        has(&self.groups, group) && has(&self.versions, version) && has(&self.kinds, object.kind())
+    }
+}
+
+/// What a template's annotation asks for: of each entry one alternative. An annotation that cannot be
+/// read asks for nothing.
+pub(super) fn required_data(template: &Object) -> Vec<Vec<SyncKind>> {
+    use serde_json::Value as Json;
+    let annotations = template.node.at(&["metadata", "annotations"]);
+    let text = annotations.and_then(|node| node.get(REQUIRES_SYNC)).and_then(Node::as_str).unwrap_or("");
+    // The library writes it as a quoted text over several lines.
+    let parsed: Json = serde_json::from_str(text.trim().trim_matches('"')).unwrap_or(Json::Null);
+    let list = |json: &Json, key: &str| -> Vec<String> {
+        let items = json.get(key).and_then(Json::as_array).into_iter().flatten();
+        items.filter_map(|item| item.as_str().map(str::to_owned)).collect()
+    };
+    let kind = |json: &Json| SyncKind {
+        groups: list(json, "groups"),
+        versions: list(json, "versions"),
+        kinds: list(json, "kinds"),
+    };
+    let entries = parsed.as_array().into_iter().flatten();
+    entries.map(|entry| entry.as_array().into_iter().flatten().map(kind).collect()).collect()
 }
 
 fn new_finding(
     template: &Template,
     constraint: &Constraint,
-    action: &str,
+    actions: &[&str],
     index: usize,
     object: &Object,
     message: String,
@@ -266,7 +419,8 @@ fn new_finding(
     Finding {
         template: template.kind.clone(),
         constraint: constraint.name.clone(),
-        enforcement_action: action.to_owned(),
+        enforcement_action: actions.first().copied().unwrap_or("").to_owned(),
+        enforcement_actions: actions.iter().map(|action| (*action).to_owned()).collect(),
         object: index,
         id: object.id(),
         message,
@@ -280,58 +434,9 @@ fn new_finding(
 fn details(details: &Value) -> Option<serde_json::Value> {
     match details {
         Value::Object(map) if map.is_empty() => None,
+        Value::Null => None,
         other => Some(to_json(other)),
     }
-}
-
-fn subject<'a>(
-    object: &'a Object,
-    namespaces: &BTreeMap<&str, &'a Object>,
-    options: &EvaluateOptions<'a>,
-) -> Subject<'a> {
-    let mut namespace = object.namespace();
-    if namespace.is_empty() && scope(object.api_version(), object.kind()) == Some(Scope::Namespaced) {
-        namespace = options.default_namespace.unwrap_or("");
-    }
-    Subject { object, namespace, namespace_object: namespaces.get(namespace).copied() }
-}
-
-/// `input.review` as the audit and gator shape it: an AdmissionRequest without an operation or a user.
-fn build_review(subject: &Subject<'_>) -> Value {
-    let reviewed = subject.object;
-    let (group, version) = group_version(reviewed.api_version());
-    let mut review = object([
-        ("uid", Value::from("")),
-        (
-            "kind",
-            object([
-                ("group", Value::from(group)),
-                ("version", Value::from(version)),
-                ("kind", Value::from(reviewed.kind())),
-            ]),
-        ),
-        (
-            "resource",
-            object([("group", Value::from("")), ("version", Value::from("")), ("resource", Value::from(""))]),
-        ),
-        ("operation", Value::from("")),
-        ("userInfo", Value::new_object()),
-        ("object", to_value(&reviewed.node, Numbers::Float)),
-        ("oldObject", Value::Null),
-        ("options", Value::Null),
-        (
-            "namespaceObject",
-            subject
-                .namespace_object
-                .map_or_else(Value::new_object, |namespace| to_value(&namespace.node, Numbers::Float)),
-        ),
-    ]);
-    for (key, text) in [("name", reviewed.name()), ("namespace", subject.namespace)] {
-        if !text.is_empty() {
-            set(&mut review, key, Value::from(text));
-        }
-    }
-    review
 }
 
 /// `data` with `inventory.cluster[groupVersion][kind][name]` and

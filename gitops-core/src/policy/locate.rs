@@ -26,7 +26,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use regorus::Value;
 
-use super::evaluate::{Runner, Violation};
+use super::runner::{Runner, Violation};
 use super::value::{get, replaced};
 use crate::node::{Node, Path, Segment};
 use crate::object::Object;

@@ -10,9 +10,13 @@ mod builtins;
 pub mod conformance;
 mod constraint;
 mod evaluate;
+mod exclusion;
 mod format;
 mod locate;
+mod matching;
 mod rego;
+mod review;
+mod runner;
 mod template;
 mod value;
 
@@ -21,19 +25,22 @@ use std::fmt;
 use std::sync::Arc;
 
 use constraint::{CONSTRAINT_GROUP, Constraint};
+use exclusion::{CONFIG_GROUP, Exclusions};
 use template::{TEMPLATE_GROUP, Template};
 
 use crate::node::{Node, Path, SourceMap};
 use crate::object::{Object, ObjectId};
 use crate::{Error, ErrorKind, Result};
 
-pub use evaluate::EvaluateOptions;
+pub use evaluate::{EvaluateOptions, Profile, UnknownNamespace};
+pub use review::Operation;
 
-/// Templates and constraints, compiled. Cheap to clone, immutable, usable from many threads.
+/// Templates and constraints, compiled, and the namespaces that Gatekeeper's Config excludes. Cheap to clone, immutable, usable from many threads.
 #[derive(Clone, Default)]
 pub struct PolicySet {
     templates: Vec<Arc<Template>>,
     constraints: Vec<Arc<Constraint>>,
+    exclusions: Arc<Exclusions>,
 }
 
 impl fmt::Debug for PolicySet {
@@ -46,8 +53,8 @@ impl fmt::Debug for PolicySet {
 }
 
 impl PolicySet {
-    /// Compiles the ConstraintTemplates and Constraints found among `objects`; other objects are left
-    /// alone. `sources` resolves the spans of the objects' nodes into places.
+    /// Compiles the ConstraintTemplates, Constraints and Configs found among `objects`; other objects are
+    /// left alone. `sources` resolves the spans of the objects' nodes into places.
     ///
     /// Templates may be `templates.gatekeeper.sh/v1`, `v1beta1` or `v1alpha1`, with `rego` and `libs` or
     /// with `code`; a template with CEL only is kept, and counted as not checked for each object
@@ -96,6 +103,11 @@ impl PolicySet {
                 Err(error) => errors.push(error),
             }
         }
+        let mut exclusions = Exclusions::default();
+        for config in objects.iter().filter(|o| o.kind() == "Config" && o.group() == CONFIG_GROUP) {
+            exclusions.add(config);
+        }
+        set.exclusions = Arc::new(exclusions);
         for object in objects.iter().filter(|object| object.group() == CONSTRAINT_GROUP) {
             if let Err(error) = set.add_constraint(object, &by_kind, sources) {
                 errors.push(error);
@@ -177,24 +189,13 @@ impl PolicySet {
 
     /// Evaluates every constraint that matches an AdmissionRequest, as the admission webhook would:
     /// `input.review` is the request as given, with `object` taken from `oldObject` for a DELETE.
-    /// [`Finding::object`] is 0. A request without an object gives an empty report.
-    #[must_use]
-    pub fn evaluate_request(&self, request: &Node, options: &EvaluateOptions<'_>) -> PolicyReport {
-        let deleted = request.get("operation").and_then(Node::as_str) == Some("DELETE");
-        let mut request = request.clone();
-        if deleted {
-            let old = request.get("oldObject").cloned();
-            if let (Some(map), Some(old)) = (request.as_map_mut(), old) {
-                map.insert("object", old);
-            }
-        }
-        match request.get("object") {
-            Some(node) if node.is_map() => {
-                let objects = [Object::new(node.clone())];
-                evaluate::evaluate_as(self, &objects, Some(&request), options)
-            }
-            _ => PolicyReport::default(),
-        }
+    /// [`Finding::object`] is 0. The inventory and Namespaces are those of the options.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Argument`], code `bad-admission-request`: a field that an AdmissionRequest does not
+    /// have or of another type, nothing to review, or a DELETE without `oldObject`.
+    pub fn evaluate_request(&self, request: &Node, options: &EvaluateOptions<'_>) -> Result<PolicyReport> {
+        evaluate::evaluate_request(self, request, options)
     }
 }
 
@@ -219,9 +220,11 @@ pub struct Finding {
     pub template: String,
     /// The name of the constraint.
     pub constraint: String,
-    /// `deny`, `warn`, `dryrun`, or a text that Gatekeeper does not recognise. Scoped actions are resolved
-    /// for [`EvaluateOptions::enforcement_point`].
+    /// `deny`, `warn`, `dryrun`, or a text that Gatekeeper does not recognise and does nothing about.
+    /// Scoped actions are resolved for [`EvaluateOptions::enforcement_point`]: the strictest.
     pub enforcement_action: String,
+    /// All actions at the enforcement point, the strictest first; several only where they are scoped.
+    pub enforcement_actions: Vec<String>,
     /// Index of the object among the objects given.
     pub object: usize,
     /// What names the object.
@@ -247,7 +250,8 @@ pub struct Finding {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct NotChecked {
-    /// Stable kebab-case reason: `cel-template`, `function-not-supported`, `namespace-unknown`.
+    /// Stable kebab-case reason: `cel-template`, `function-not-supported`, `namespace-unknown`,
+    /// `namespace-excluded`, `inventory-missing`.
     pub code: &'static str,
     /// Which constraint, and why, for people.
     pub message: String,

@@ -3,6 +3,7 @@
 use regorus::{Engine, PolicyLengthConfig};
 use std::num::{NonZeroU32, NonZeroUsize};
 
+use super::evaluate::{SyncKind, required_data};
 use super::{builtins, rego};
 use crate::node::{Location, Node, SourceMap};
 use crate::object::Object;
@@ -21,6 +22,17 @@ pub(crate) struct Template {
     /// The schema of `spec.parameters`.
     pub(crate) schema: Option<Node>,
     pub(crate) program: Program,
+    /// The operations that the webhook asks about; none means all.
+    pub(crate) operations: Vec<String>,
+    /// The kinds that must be in the inventory.
+    pub(crate) requires: Vec<Vec<SyncKind>>,
+}
+
+impl Template {
+    /// Whether the policy looks at other objects.
+    pub(crate) fn uses_inventory(&self) -> bool {
+        matches!(self.program, Program::Rego { uses_inventory: true, .. })
+    }
 }
 
 /// What is evaluated.
@@ -87,7 +99,10 @@ fn compile_inner(object: &Object, sources: &SourceMap, name: &str) -> Result<Tem
     };
     let schema = node.at(&["spec", "crd", "spec", "validation", "openAPIV3Schema"]).cloned();
     let program = program(target, name, sources)?;
-    Ok(Template { kind: kind.to_owned(), node: node.clone(), schema, program })
+    let operations = target.get("operations").and_then(Node::as_seq).unwrap_or(&[]);
+    let operations = operations.iter().filter_map(|node| node.as_str().map(str::to_owned)).collect();
+    let requires = required_data(object);
+    Ok(Template { kind: kind.to_owned(), node: node.clone(), schema, program, operations, requires })
 }
 
 fn program(target: &Node, name: &str, sources: &SourceMap) -> Result<Program> {

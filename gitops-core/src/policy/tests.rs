@@ -142,7 +142,8 @@ fn what_is_not_checked_is_counted() {
     ]);
     let set = PolicySet::from_objects(&policies, &SourceMap::new()).unwrap();
     let pods = objects(&[pod("p"), pod("q")]);
-    let report = set.evaluate(&pods, &EvaluateOptions::new());
+    let partial = EvaluateOptions::new().on_unknown_namespace(UnknownNamespace::NotChecked);
+    let report = set.evaluate(&pods, &partial);
     let codes: Vec<_> = report.not_checked.iter().map(|n| (n.code, n.count)).collect();
     assert_eq!(codes, [("cel-template", 2), ("namespace-unknown", 2)]);
     assert!(report.findings.is_empty());
@@ -372,4 +373,149 @@ spec:
     let text = good.iter().fold(text.to_owned(), |text, (name, value)| text.replace(name, value));
     let (objects, sources) = read(&text);
     assert_eq!(PolicySet::from_objects(&objects, &sources).unwrap().constraints().count(), 1);
+}
+
+const SEES: &str = "package x\nviolation[{\"msg\": msg}] { r := input.review; msg := sprintf(\"%v|%v|%v|%v|%v\", [r.operation, object.get(r.userInfo, \"username\", \"-\"), r.oldObject == r.object, r.oldObject == null, object.get(r.namespaceObject, \"kind\", \"-\")]) }";
+
+fn single_message(set: &PolicySet, objects: &[Object], options: &EvaluateOptions<'_>) -> Vec<String> {
+    set.evaluate(objects, options).findings.into_iter().map(|finding| finding.message).collect()
+}
+
+#[test]
+fn a_policy_sees_operation_user_and_namespace() {
+    let set = PolicySet::from_objects(
+        &objects(&[template("A", SEES), constraint("A", json!({"match": {"kinds": [{"kinds": ["Pod"]}]}}))]),
+        &SourceMap::new(),
+    )
+    .unwrap();
+    let pods = objects(&[pod("p")]);
+    let namespaces = objects(&[json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "a"}})]);
+    let user = Node::from(&json!({"username": "eve"}));
+    let plain = EvaluateOptions::new().with_namespaces(&namespaces);
+    for (options, expected) in [
+        (plain, "|-|false|true|Namespace"),
+        (plain.for_operation(Operation::Create, Some(&user)), "CREATE|eve|false|true|Namespace"),
+        (
+            plain.for_operation(Operation::Update, None).with_old_objects(&pods),
+            "UPDATE|-|true|false|Namespace",
+        ),
+        (plain.for_operation(Operation::Delete, Some(&user)), "DELETE|eve|true|false|Namespace"),
+        (plain.as_gator(Profile::GatorVerify), "|-|false|true|-"),
+    ] {
+        assert_eq!(single_message(&set, &pods, &options), [expected]);
+    }
+}
+
+#[test]
+fn a_request_is_reviewed_as_given() {
+    let set = PolicySet::from_objects(
+        &objects(&[
+            template("A", SEES),
+            constraint("A", json!({"match": {"name": "p", "scope": "Namespaced"}})),
+        ]),
+        &SourceMap::new(),
+    )
+    .unwrap();
+    let messages = |request: Json| {
+        let report = set.evaluate_request(&Node::from(&request), &EvaluateOptions::new());
+        report.map(|report| report.findings.into_iter().map(|f| f.message).collect::<Vec<_>>())
+    };
+    let found =
+        messages(json!({"operation": "DELETE", "oldObject": pod("p"), "userInfo": {"username": "u"}}));
+    assert_eq!(found.unwrap(), ["DELETE|u|true|false|-"]);
+    // Either object may match.
+    let found = messages(json!({"operation": "UPDATE", "object": pod("q"), "oldObject": pod("p")}));
+    assert_eq!(found.unwrap(), ["UPDATE|-|false|false|-"]);
+    assert!(messages(json!({"operation": "UPDATE", "object": pod("q")})).unwrap().is_empty());
+    for bad in [
+        json!([]),
+        json!({}),
+        json!({"operation": "DELETE", "object": pod("p")}),
+        json!({"object": pod("p"), "oddity": 1}),
+        json!({"object": "p"}),
+        json!({"object": {"metadata": {}}}),
+    ] {
+        assert_eq!(messages(bad.clone()).unwrap_err().code(), "bad-admission-request", "{bad}");
+    }
+}
+
+#[test]
+fn the_point_of_enforcement_decides_what_is_asked() {
+    let scoped = json!({"enforcementAction": "scoped", "scopedEnforcementActions": [
+        {"action": "warn", "enforcementPoints": [{"name": "validation.gatekeeper.sh"}, {"name": "audit.gatekeeper.sh"}]},
+        {"action": "deny", "enforcementPoints": [{"name": "validation.gatekeeper.sh"}]},
+    ]});
+    let mut only_delete = template("B", ALWAYS);
+    only_delete["spec"]["targets"][0]["operations"] = json!(["DELETE"]);
+    let config = json!({"apiVersion": "config.gatekeeper.sh/v1alpha1", "kind": "Config", "metadata": {"name": "config"},
+        "spec": {"match": [{"excludedNamespaces": ["a"], "processes": ["audit"]}]}});
+    let set = PolicySet::from_objects(
+        &objects(&[
+            template("A", ALWAYS),
+            constraint("A", scoped),
+            only_delete,
+            constraint("B", json!({})),
+            config,
+        ]),
+        &SourceMap::new(),
+    )
+    .unwrap();
+    let pods = objects(&[pod("p")]);
+    let actions = |options: EvaluateOptions<'_>| {
+        let report = set.evaluate(&pods, &options);
+        let found =
+            report.findings.iter().map(|f| format!("{} {}", f.template, f.enforcement_actions.join("+")));
+        let skipped = report.not_checked.iter().map(|n| n.code.to_owned());
+        found.chain(skipped).collect::<Vec<_>>()
+    };
+    let webhook = EvaluateOptions::new();
+    assert_eq!(actions(webhook), ["A deny+warn", "B deny"]);
+    assert_eq!(actions(webhook.for_operation(Operation::Create, None)), ["A deny+warn"]);
+    assert_eq!(actions(webhook.for_operation(Operation::Delete, None)), ["A deny+warn", "B deny"]);
+    assert_eq!(
+        actions(webhook.at_enforcement_point("audit.gatekeeper.sh")),
+        ["namespace-excluded", "namespace-excluded"]
+    );
+    let gator = webhook.as_gator(Profile::GatorTest).for_operation(Operation::Create, None);
+    assert_eq!(actions(gator), ["B deny"]);
+    // The webhook itself does not see what is labelled to be ignored.
+    let ignored = objects(&[json!({"apiVersion": "v1", "kind": "Namespace",
+        "metadata": {"name": "a", "labels": {"admission.gatekeeper.sh/ignore": "no-self-managing"}}})]);
+    assert_eq!(actions(webhook.with_namespaces(&ignored)), ["namespace-excluded", "namespace-excluded"]);
+}
+
+#[test]
+fn an_unknown_namespace_rejects_as_gatekeeper_does() {
+    let selects =
+        json!({"match": {"namespaceSelector": {"matchLabels": {"x": "y"}}}, "enforcementAction": "warn"});
+    let set = PolicySet::from_objects(
+        &objects(&[template("A", ALWAYS), constraint("A", selects)]),
+        &SourceMap::new(),
+    )
+    .unwrap();
+    let report = set.evaluate(&objects(&[pod("p")]), &EvaluateOptions::new());
+    let [finding] = report.findings.as_slice() else { panic!("{report:?}") };
+    assert_eq!((finding.kind, finding.enforcement_action.as_str()), (FindingKind::Error, "warn"));
+    assert!(finding.message.starts_with("unable to match constraints: "), "{}", finding.message);
+}
+
+#[test]
+fn data_that_is_not_there_is_not_a_verdict() {
+    let rego = "package x\nviolation[{\"msg\": \"no service\"}] { not data.inventory.namespace[\"a\"][\"v1\"].Service }";
+    let mut referential = template("A", rego);
+    referential["metadata"]["annotations"] = json!({"metadata.gatekeeper.sh/requires-sync-data":
+        "\"[[{\"groups\":[\"\"],\"versions\":[\"v1\"],\"kinds\":[\"Service\"]}]]\""});
+    let set =
+        PolicySet::from_objects(&objects(&[referential, constraint("A", json!({}))]), &SourceMap::new())
+            .unwrap();
+    let report = set.evaluate(&objects(&[pod("p")]), &EvaluateOptions::new());
+    assert_eq!((report.findings.len(), report.not_checked[0].code), (0, "inventory-missing"));
+    let elsewhere =
+        json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s", "namespace": "b"}});
+    let inventory = objects(&[elsewhere, pod("p")]);
+    let report = set.evaluate(&objects(&[pod("p")]), &EvaluateOptions::new().with_inventory(&inventory));
+    assert_eq!((report.findings.len(), report.not_checked.len()), (1, 0));
+    // gator evaluates with whatever it was given.
+    let options = EvaluateOptions::new().as_gator(Profile::GatorVerify);
+    assert_eq!(set.evaluate(&objects(&[pod("p")]), &options).findings.len(), 1);
 }

@@ -18,7 +18,7 @@ use crate::git::ChangedPath;
 use crate::kustomize::Build;
 use crate::node::{Location, Node, Path};
 use crate::object::{Object, secret};
-use crate::policy::{self, EvaluateOptions, PolicySet};
+use crate::policy::{self, EvaluateOptions, PolicySet, UnknownNamespace};
 use crate::sources::{Environment, OriginKind};
 use crate::yaml::{self, ReadOptions};
 use crate::{Diagnostic, Error, ErrorKind, Result};
@@ -309,7 +309,10 @@ pub(super) fn verdicts(
     if set.is_empty() {
         return Verdicts { findings: Vec::new(), not_checked: Vec::new() };
     }
-    let mut options = EvaluateOptions::new().with_namespaces(&context.namespaces);
+    // A Namespace that no revision shows may well exist in the cluster.
+    let mut options = EvaluateOptions::new()
+        .with_namespaces(&context.namespaces)
+        .on_unknown_namespace(UnknownNamespace::NotChecked);
     // Flux's target namespace is in the objects already.
     if let Some(namespace) =
         environment.target_namespace.as_deref().filter(|_| environment.origin.kind != OriginKind::Flux)

@@ -1,0 +1,88 @@
+//! A template ready to be run in one thread: a review and parameters in, violations out.
+
+use std::collections::BTreeSet;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use regorus::utils::limits::ExecutionTimerConfig;
+use regorus::{Engine, Value};
+
+use super::template::{Program, engine_message};
+use super::value::{Numbers, get, object};
+
+/// One result of a policy.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Violation {
+    pub(super) message: String,
+    pub(super) details: Value,
+}
+
+/// What a policy said of one object.
+pub(super) type Verdict = Result<BTreeSet<Violation>, String>;
+
+/// One template, ready to be run in this thread.
+pub(super) enum Runner {
+    Rego { engine: Box<Engine>, rule: String },
+}
+
+impl Runner {
+    /// Prepares a template; `inventory` is asked for where the policy looks at other objects. `None`
+    /// for a template that is not evaluated here.
+    pub(super) fn new(
+        program: &Program,
+        time_limit: Duration,
+        inventory: impl FnOnce() -> Value,
+    ) -> Option<Self> {
+        match program {
+            Program::Rego { engine, rule, uses_inventory } => {
+                let mut engine = engine.clone();
+                engine.set_execution_timer_config(ExecutionTimerConfig {
+                    limit: time_limit,
+                    check_interval: NonZeroU32::new(256).unwrap_or(NonZeroU32::MIN),
+                });
+                if *uses_inventory {
+                    // A fresh engine has no data that could conflict.
+                    let _ = engine.add_data(inventory());
+                }
+                Some(Self::Rego { engine, rule: rule.clone() })
+            }
+            Program::NotEvaluated { .. } => None,
+        }
+    }
+
+    /// How the engine is handed the numbers of the review.
+    pub(super) fn numbers(&self) -> Numbers {
+        match self {
+            Self::Rego { .. } => Numbers::Float,
+        }
+    }
+
+    /// Evaluates the template on a review with parameters.
+    pub(super) fn run(&mut self, review: &Value, parameters: &Value) -> Verdict {
+        match self {
+            Self::Rego { engine, rule } => run_rego(engine, rule, review, parameters),
+        }
+    }
+}
+
+fn run_rego(engine: &mut Engine, rule: &str, review: &Value, parameters: &Value) -> Verdict {
+    let parameters = if parameters == &Value::Null { Value::new_object() } else { parameters.clone() };
+    engine.set_input(object([("review", review.clone()), ("parameters", parameters)]));
+    let result = engine.eval_rule(rule.to_owned()).map_err(|error| engine_message(&error.to_string()).2)?;
+    let mut violations = BTreeSet::new();
+    let Value::Set(entries) = &result else { return Ok(violations) };
+    for violation in entries.iter_sorted() {
+        match get(violation, "msg") {
+            Some(Value::String(message)) => {
+                let details = get(violation, "details").cloned().unwrap_or_else(Value::new_object);
+                violations.insert(Violation { message: message.to_string(), details });
+            }
+            // The hook reads `msg`; where there is none, there is no result.
+            None => {}
+            Some(other) => {
+                return Err(format!("`msg` of a violation must be text, not {}", super::format::term(other)));
+            }
+        }
+    }
+    Ok(violations)
+}
