@@ -3,14 +3,18 @@
 use regorus::Value;
 
 use super::matching::Matcher;
-use super::template::{Template, apply_defaults};
+use super::schema::{apply_defaults, unknown_fields, violations};
+use super::template::Template;
 use super::value::{Numbers, to_value};
 use crate::node::{Node, SourceMap};
-use crate::object::Object;
+use crate::object::{LabelSelector, Object};
 use crate::{Error, ErrorKind, Result};
 
 /// The group of constraints.
 pub(crate) const CONSTRAINT_GROUP: &str = "constraints.gatekeeper.sh";
+
+/// The code of the error of a constraint that does not fit its template's schema.
+pub(crate) const SCHEMA_CODE: &str = "constraint-violates-schema";
 
 /// A constraint, ready to be matched.
 #[derive(Clone, Debug)]
@@ -73,31 +77,56 @@ pub(crate) fn read(
 
 fn read_inner(object: &Object, template: usize, of: &Template, sources: &SourceMap) -> Result<Constraint> {
     let name = object.name();
-    if name.is_empty() || name.len() > 63 {
-        return Err(bad("`metadata.name` must have 1 to 63 characters"));
+    let version = object.api_version();
+    if !["v1beta1", "v1alpha1"].contains(&crate::object::group_version(version).1) {
+        return Err(bad(format!("the version must be `{CONSTRAINT_GROUP}/v1beta1`, not `{version}`")));
     }
-    let spec = object.node.get("spec");
+    if !is_subdomain(name) {
+        return Err(bad("`metadata.name` must be small letters, digits, `-` and `.`, and not empty"));
+    }
     let at = |node: &Node| sources.locate(node.span);
+    let matching = object.node.at(&["spec", "match"]).filter(|node| !node.is_null());
+    // Selectors come first, as in Gatekeeper.
+    for key in ["labelSelector", "namespaceSelector"] {
+        if let Some(node) = matching.and_then(|node| node.get(key)).filter(|node| node.is_map()) {
+            LabelSelector::from_node(node)
+                .map_err(|error| bad(format!("`match.{key}`: {}", error.message())).at(at(node)))?;
+        }
+    }
+    let problems = violations(&object.node, &of.schema);
+    if !problems.is_empty() {
+        let message = format!("it does not fit the schema: {}", problems.join("; "));
+        return Err(Error::new(ErrorKind::Policy, SCHEMA_CODE, message).at(matching.and_then(at)));
+    }
+    let unknown = unknown_fields(&object.node, &of.schema);
+    if !unknown.is_empty() {
+        return Err(bad(format!("unknown fields: {}", unknown.join(", "))));
+    }
+    let mut node = object.node.clone();
+    apply_defaults(&mut node, &of.schema);
+    let spec = node.get("spec");
     let matcher = match spec.and_then(|spec| spec.get("match")).filter(|node| !node.is_null()) {
         Some(node) => Matcher::read(node).map_err(|error| error.at(at(node)))?,
         None => Matcher::default(),
     };
-    let mut parameters = spec.and_then(|spec| spec.get("parameters")).cloned().unwrap_or_else(Node::null);
-    if let Some(schema) = &of.schema {
-        if let (true, Some(default)) = (parameters.is_null(), schema.get("default")) {
-            parameters = default.clone();
-        }
-        apply_defaults(&mut parameters, schema);
-    }
-    let parameters = to_value(&parameters, Numbers::Exact);
+    let parameters = spec.and_then(|spec| spec.get("parameters")).cloned().unwrap_or_else(Node::null);
     Ok(Constraint {
         template,
         name: name.to_owned(),
         node: object.node.clone(),
         action: read_action(spec)?,
         matcher,
-        parameters,
+        parameters: to_value(&parameters, Numbers::Exact),
     })
+}
+
+fn is_subdomain(text: &str) -> bool {
+    let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let label = |part: &str| {
+        part.bytes().all(|byte| inner(byte) || byte == b'-')
+            && [part.bytes().next(), part.bytes().next_back()].iter().all(|byte| byte.is_some_and(inner))
+    };
+    text.len() <= 253 && text.split('.').all(label)
 }
 
 fn read_action(spec: Option<&Node>) -> Result<Action> {

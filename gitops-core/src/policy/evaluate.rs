@@ -7,14 +7,15 @@ use std::time::Duration;
 use regorus::Value;
 
 use super::constraint::Constraint;
+use super::expansion::Resultant;
 use super::matching::{Match, Source, is_namespace};
-use super::review::{Namespaces, Operation, Review, request_objects};
+use super::review::{Namespaces, Operation, Review, place, request_objects};
 use super::runner::{Runner, Violation};
 use super::template::{Program, Template};
 use super::value::{Numbers, entry, object, set, to_json, to_value};
 use super::{Finding, FindingKind, NotChecked, PolicyReport, PolicySet, locate};
 use crate::Result;
-use crate::node::Node;
+use crate::node::{Node, Path};
 use crate::object::Object;
 
 /// Whose knowledge of namespaces decides; Gatekeeper and its command line differ in it.
@@ -190,8 +191,35 @@ pub(super) fn evaluate(
     let mut run = Run::new(policies, options, options.inventory.unwrap_or(objects));
     for (index, object) in objects.iter().enumerate() {
         let old = options.old_objects.iter().find(|old| old.id() == object.id());
-        let review = Review::of_object(object, old, Source::Original, &namespaces, options);
-        run.review(index, object, object, &review);
+        let place = place(object, &namespaces, options);
+        let failed = |message: String| (message, FindingKind::Error);
+        // The mutating webhook comes first; it does not see what is deleted.
+        let mutated = match options.operation {
+            Some(Operation::Delete | Operation::Connect) => Ok(None),
+            _ if policies.mutators.is_empty() => Ok(None),
+            _ if policies.exclusions.excludes("mutation-webhook", place.name.unwrap_or("")) => Ok(None),
+            _ => policies.mutators.apply(object, &place, Source::Original),
+        };
+        let mutated = mutated.unwrap_or_else(|message| {
+            run.fail(index, object, failed(message));
+            None
+        });
+        let reviewed = mutated.as_ref().unwrap_or(object);
+        let review = Review::of_object(reviewed, old, Source::Original, &namespaces, options);
+        run.review(&About { index, object, reviewed, made: None }, &review);
+        if policies.expansions.is_empty() || options.operation == Some(Operation::Delete) {
+            continue;
+        }
+        match policies.expansions.expand(reviewed, &place, &policies.mutators) {
+            Err(message) => run.fail(index, object, failed(message)),
+            Ok(made) => {
+                for made in &made {
+                    let review =
+                        Review::of_object(&made.object, None, Source::Generated, &namespaces, options);
+                    run.review(&About { index, object, reviewed: &made.object, made: Some(made) }, &review);
+                }
+            }
+        }
     }
     run.finish()
 }
@@ -207,13 +235,24 @@ pub(super) fn evaluate_request(
     let review = Review::of_request(request, &objects, namespace, &namespaces, options);
     let mut run = Run::new(policies, options, options.inventory.unwrap_or(&[]));
     if let Some(object) = objects.0.as_ref().or(objects.1.as_ref()) {
-        run.review(0, object, object, &review);
+        run.review(&About { index: 0, object, reviewed: object, made: None }, &review);
     }
     Ok(run.finish())
 }
 
 fn namespaces<'a>(objects: impl Iterator<Item = &'a Object>) -> Namespaces<'a> {
     objects.filter(|object| is_namespace(object)).map(|object| (object.name(), object)).collect()
+}
+
+/// What a review is about.
+struct About<'a> {
+    /// The index of the object among those given.
+    index: usize,
+    /// The object given.
+    object: &'a Object,
+    /// What is reviewed: the object, mutated or not, or what was made of it.
+    reviewed: &'a Object,
+    made: Option<&'a Resultant>,
 }
 
 /// One evaluation of a policy set.
@@ -240,16 +279,36 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// An object that could not be mutated or expanded, which the cluster would not let through.
+    fn fail(&mut self, index: usize, object: &Object, (message, kind): (String, FindingKind)) {
+        self.report.findings.push(Finding {
+            template: String::new(),
+            constraint: String::new(),
+            enforcement_action: "deny".into(),
+            enforcement_actions: vec!["deny".into()],
+            object: index,
+            id: object.id(),
+            message,
+            details: None,
+            kind,
+            path: None,
+            container: None,
+        });
+    }
+
     fn finish(mut self) -> PolicyReport {
+        // What was made of an object is told with it.
+        self.report.findings.sort_by(|a, b| {
+            (a.object, &a.template, &a.constraint).cmp(&(b.object, &b.template, &b.constraint))
+        });
         let reasons = self.not_checked.into_iter();
         self.report.not_checked =
             reasons.map(|((_, code), (message, count))| NotChecked { code, message, count }).collect();
         self.report
     }
 
-    /// Evaluates all constraints on a review of `reviewed`; the findings are about `object`, which is
-    /// the same or what it was made from.
-    fn review(&mut self, index: usize, object: &Object, reviewed: &Object, review: &Review<'_>) {
+    /// Evaluates all constraints on a review.
+    fn review(&mut self, about: &About<'_>, review: &Review<'_>) {
         let policies = self.policies;
         let excluded = policies.exclusions.reason(self.options.enforcement_point, review);
         let input = OnceCell::new();
@@ -270,15 +329,14 @@ impl<'a> Run<'a> {
                 self.skip(position, "namespace-excluded", || reason.clone());
                 continue;
             }
-            let finding = |message: String, kind| {
-                new_finding(template, constraint, &actions, index, object, message, kind)
-            };
+            let finding =
+                |message: String, kind| new_finding(template, constraint, &actions, about, message, kind);
             if matched == Match::NamespaceUnknown {
                 match self.options.unknown_namespace {
                     UnknownNamespace::Reject => self.report.findings.push(finding(
                         format!(
                             "unable to match constraints: error matching the requested object: {} :failed to run Match criteria: namespace selector for namespace-scoped object but missing Namespace",
-                            reviewed.name()
+                            about.reviewed.name()
                         ),
                         FindingKind::Error,
                     )),
@@ -323,7 +381,7 @@ impl<'a> Run<'a> {
                         locate::locate(
                             runner,
                             &template.kind,
-                            reviewed,
+                            about.reviewed,
                             value,
                             &constraint.parameters,
                             &violations,
@@ -332,11 +390,12 @@ impl<'a> Run<'a> {
                         Vec::new()
                     };
                     let mut places = places.into_iter();
-                    for Violation { message, details: more } in violations {
+                    for Violation { message, details: more, failed, .. } in violations {
                         let place = places.next().unwrap_or_default();
-                        let mut finding = finding(message, FindingKind::Violation);
+                        let kind = if failed { FindingKind::Error } else { FindingKind::Violation };
+                        let mut finding = finding(message, kind);
                         finding.details = details(&more);
-                        finding.path = place.path;
+                        finding.path = about.path(place.path);
                         finding.container = place.container;
                         report.findings.push(finding);
                     }
@@ -407,22 +466,44 @@ pub(super) fn required_data(template: &Object) -> Vec<Vec<SyncKind>> {
     entries.map(|entry| entry.as_array().into_iter().flatten().map(kind).collect()).collect()
 }
 
+impl About<'_> {
+    /// A path of what is reviewed as one of the object given: as far as it exists there.
+    fn path(&self, path: Option<Path>) -> Option<Path> {
+        let path = path?;
+        let full: Path = match self.made {
+            Some(made) => made.path.segments().iter().chain(path.segments()).cloned().collect(),
+            None => path,
+        };
+        let (_, depth) = self.object.node.nearest(&full);
+        (depth > 0).then(|| full.segments().iter().take(depth).cloned().collect())
+    }
+}
+
 fn new_finding(
     template: &Template,
     constraint: &Constraint,
     actions: &[&str],
-    index: usize,
-    object: &Object,
+    about: &About<'_>,
     message: String,
     kind: FindingKind,
 ) -> Finding {
+    let made = about.made;
+    let message = match made {
+        Some(made) => format!("[Implied by {}] {message}", made.template),
+        None => message,
+    };
+    // An ExpansionTemplate may lower what its findings lead to.
+    let actions = match made {
+        Some(made) if !made.action.is_empty() => vec![made.action.clone()],
+        _ => actions.iter().map(|action| (*action).to_owned()).collect(),
+    };
     Finding {
         template: template.kind.clone(),
         constraint: constraint.name.clone(),
-        enforcement_action: actions.first().copied().unwrap_or("").to_owned(),
-        enforcement_actions: actions.iter().map(|action| (*action).to_owned()).collect(),
-        object: index,
-        id: object.id(),
+        enforcement_action: actions.first().cloned().unwrap_or_default(),
+        enforcement_actions: actions,
+        object: about.index,
+        id: about.object.id(),
         message,
         details: None,
         kind,

@@ -6,17 +6,22 @@
 //! constraints, as in Gatekeeper. What could not be evaluated is counted, never passed over.
 
 mod builtins;
+mod cel;
 #[doc(hidden)]
 pub mod conformance;
 mod constraint;
 mod evaluate;
 mod exclusion;
+mod expansion;
 mod format;
 mod locate;
 mod matching;
+mod mutation;
 mod rego;
 mod review;
 mod runner;
+mod schema;
+mod suite;
 mod template;
 mod value;
 
@@ -26,6 +31,8 @@ use std::sync::Arc;
 
 use constraint::{CONSTRAINT_GROUP, Constraint};
 use exclusion::{CONFIG_GROUP, Exclusions};
+use expansion::{EXPANSION_GROUP, Expansions};
+use mutation::{Mutators, is_mutator};
 use template::{TEMPLATE_GROUP, Template};
 
 use crate::node::{Node, Path, SourceMap};
@@ -34,13 +41,41 @@ use crate::{Error, ErrorKind, Result};
 
 pub use evaluate::{EvaluateOptions, Profile, UnknownNamespace};
 pub use review::Operation;
+pub use suite::{CaseReport, Filter, SuiteReport, TestReport, VerifyOptions, verify};
 
-/// Templates and constraints, compiled, and the namespaces that Gatekeeper's Config excludes. Cheap to clone, immutable, usable from many threads.
+/// How templates are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LoadOptions {
+    /// Whether templates in CEL (`engine: K8sNativeValidation`) are evaluated; one that has Rego too is
+    /// then evaluated in CEL alone, as Gatekeeper does by default. Default true.
+    pub native_validation: bool,
+}
+
+impl Default for LoadOptions {
+    fn default() -> Self {
+        Self { native_validation: true }
+    }
+}
+
+impl LoadOptions {
+    /// The same with or without CEL.
+    #[must_use]
+    pub fn with_native_validation(mut self, native_validation: bool) -> Self {
+        self.native_validation = native_validation;
+        self
+    }
+}
+
+/// Templates and constraints, compiled, with what else decides what they see: excluded namespaces,
+/// mutators and expansions. Cheap to clone, immutable, usable from many threads.
 #[derive(Clone, Default)]
 pub struct PolicySet {
     templates: Vec<Arc<Template>>,
     constraints: Vec<Arc<Constraint>>,
     exclusions: Arc<Exclusions>,
+    expansions: Arc<Expansions>,
+    mutators: Arc<Mutators>,
 }
 
 impl fmt::Debug for PolicySet {
@@ -53,7 +88,8 @@ impl fmt::Debug for PolicySet {
 }
 
 impl PolicySet {
-    /// Compiles the ConstraintTemplates, Constraints and Configs found among `objects`; other objects are
+    /// Compiles what Gatekeeper reads among `objects`: ConstraintTemplates and Constraints, Configs,
+    /// ExpansionTemplates and mutators (Assign, AssignMetadata, ModifySet, AssignImage). Other objects are
     /// left alone. `sources` resolves the spans of the objects' nodes into places.
     ///
     /// Templates may be `templates.gatekeeper.sh/v1`, `v1beta1` or `v1alpha1`, with `rego` and `libs` or
@@ -64,7 +100,8 @@ impl PolicySet {
     /// The first template or constraint that Gatekeeper would not accept, as [`ErrorKind::Policy`] with
     /// its place: `bad-template`, `template-name-mismatch`, `template-does-not-compile`,
     /// `recursive-policy`, `template-conflict`, `bad-constraint`, `constraint-conflict`,
-    /// `constraint-without-template`.
+    /// `constraint-without-template`, `constraint-violates-schema`, `bad-expansion-template`, `bad-mutator`,
+    /// `mutator-conflict`; [`ErrorKind::Unsupported`] with `external-data`.
     pub fn from_objects(objects: &[Object], sources: &SourceMap) -> Result<Self> {
         let (set, errors) = Self::collect(objects, sources);
         match errors.into_iter().next() {
@@ -77,6 +114,12 @@ impl PolicySet {
     /// that is bad is an error too.
     #[must_use]
     pub fn collect(objects: &[Object], sources: &SourceMap) -> (Self, Vec<Error>) {
+        Self::load(objects, sources, &LoadOptions::default())
+    }
+
+    /// The same with options.
+    #[must_use]
+    pub fn load(objects: &[Object], sources: &SourceMap, options: &LoadOptions) -> (Self, Vec<Error>) {
         let mut set = Self::default();
         let mut errors = Vec::new();
         let mut by_kind: BTreeMap<String, usize> = BTreeMap::new();
@@ -87,7 +130,7 @@ impl PolicySet {
             if set.templates.iter().any(|known| known.node == object.node) {
                 continue;
             }
-            match template::compile(object, sources) {
+            match template::compile(object, sources, options) {
                 Ok(template) if by_kind.contains_key(&template.kind) => errors.push(
                     Error::new(
                         ErrorKind::Policy,
@@ -108,6 +151,19 @@ impl PolicySet {
             exclusions.add(config);
         }
         set.exclusions = Arc::new(exclusions);
+        let mut expansions = Expansions::default();
+        for object in
+            objects.iter().filter(|o| o.kind() == "ExpansionTemplate" && o.group() == EXPANSION_GROUP)
+        {
+            errors.extend(expansions.add(object, sources).err());
+        }
+        set.expansions = Arc::new(expansions);
+        let mut mutators = Mutators::default();
+        for object in objects.iter().filter(|object| is_mutator(object)) {
+            errors.extend(mutators.add(object, sources).err());
+        }
+        errors.extend(mutators.drop_conflicts());
+        set.mutators = Arc::new(mutators);
         for object in objects.iter().filter(|object| object.group() == CONSTRAINT_GROUP) {
             if let Err(error) = set.add_constraint(object, &by_kind, sources) {
                 errors.push(error);

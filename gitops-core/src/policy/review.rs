@@ -61,13 +61,7 @@ impl<'a> Review<'a> {
         namespaces: &Namespaces<'a>,
         options: &EvaluateOptions<'a>,
     ) -> Self {
-        let mut name = object.namespace();
-        if name.is_empty()
-            && options.profile == Profile::Cluster
-            && scope(object.api_version(), object.kind()) == Some(Scope::Namespaced)
-        {
-            name = options.default_namespace.unwrap_or("");
-        }
+        let name = namespace_of(object, options);
         let deleted = options.operation == Some(Operation::Delete);
         let old_node = if deleted { Some(&object.node) } else { old.map(|old| &old.node) };
         let mut request = empty_request();
@@ -87,7 +81,7 @@ impl<'a> Review<'a> {
                 }
             }
         }
-        let place = |object| place(object, name, namespaces, options);
+        let place = |object| place_at(object, name, namespaces, options);
         let subjects =
             [Some(object), old].into_iter().flatten().map(|object| (object, place(object))).collect();
         Self { subjects, namespace_object: namespaces.get(name).copied(), source, request }
@@ -112,7 +106,7 @@ impl<'a> Review<'a> {
             }
         }
         let subjects = [&objects.0, &objects.1].into_iter().flatten();
-        let subjects = subjects.map(|object| (object, place(object, namespace, namespaces, options)));
+        let subjects = subjects.map(|object| (object, place_at(object, namespace, namespaces, options)));
         Self {
             subjects: subjects.collect(),
             namespace_object: namespaces.get(namespace).copied(),
@@ -167,8 +161,26 @@ impl<'a> Review<'a> {
     }
 }
 
-/// Where an object stands, as the profile knows it; `name` is the namespace of the request.
-fn place<'a>(
+/// The namespace of an object, as written or by default; empty if none.
+fn namespace_of<'a>(object: &'a Object, options: &EvaluateOptions<'a>) -> &'a str {
+    let name = object.namespace();
+    let defaulted = name.is_empty()
+        && options.profile == Profile::Cluster
+        && scope(object.api_version(), object.kind()) == Some(Scope::Namespaced);
+    if defaulted { options.default_namespace.unwrap_or("") } else { name }
+}
+
+/// Where an object stands, as the profile knows it.
+pub(super) fn place<'a>(
+    object: &'a Object,
+    namespaces: &Namespaces<'a>,
+    options: &EvaluateOptions<'a>,
+) -> Namespace<'a> {
+    place_at(object, namespace_of(object, options), namespaces, options)
+}
+
+/// The same for a request in the namespace `name`.
+fn place_at<'a>(
     object: &'a Object,
     name: &'a str,
     namespaces: &Namespaces<'a>,

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
 use regorus::utils::limits::ExecutionTimerConfig;
 use regorus::{Engine, Value};
 
+use super::cel;
 use super::template::{Program, engine_message};
 use super::value::{Numbers, get, object};
 
@@ -15,6 +17,10 @@ use super::value::{Numbers, get, object};
 pub(super) struct Violation {
     pub(super) message: String,
     pub(super) details: Value,
+    /// Which validation of a CEL template gave it; two may say the same.
+    pub(super) nth: usize,
+    /// Whether the policy failed rather than decided.
+    pub(super) failed: bool,
 }
 
 /// What a policy said of one object.
@@ -23,6 +29,7 @@ pub(super) type Verdict = Result<BTreeSet<Violation>, String>;
 /// One template, ready to be run in this thread.
 pub(super) enum Runner {
     Rego { engine: Box<Engine>, rule: String },
+    Cel(Arc<cel::Program>),
 }
 
 impl Runner {
@@ -46,6 +53,7 @@ impl Runner {
                 }
                 Some(Self::Rego { engine, rule: rule.clone() })
             }
+            Program::Cel(program) => Some(Self::Cel(program.clone())),
             Program::NotEvaluated { .. } => None,
         }
     }
@@ -54,6 +62,7 @@ impl Runner {
     pub(super) fn numbers(&self) -> Numbers {
         match self {
             Self::Rego { .. } => Numbers::Float,
+            Self::Cel(_) => Numbers::Exact,
         }
     }
 
@@ -61,6 +70,7 @@ impl Runner {
     pub(super) fn run(&mut self, review: &Value, parameters: &Value) -> Verdict {
         match self {
             Self::Rego { engine, rule } => run_rego(engine, rule, review, parameters),
+            Self::Cel(program) => program.run(review, parameters),
         }
     }
 }
@@ -75,7 +85,7 @@ fn run_rego(engine: &mut Engine, rule: &str, review: &Value, parameters: &Value)
         match get(violation, "msg") {
             Some(Value::String(message)) => {
                 let details = get(violation, "details").cloned().unwrap_or_else(Value::new_object);
-                violations.insert(Violation { message: message.to_string(), details });
+                violations.insert(Violation { message: message.to_string(), details, nth: 0, failed: false });
             }
             // The hook reads `msg`; where there is none, there is no result.
             None => {}

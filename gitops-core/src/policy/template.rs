@@ -2,9 +2,10 @@
 
 use regorus::{Engine, PolicyLengthConfig};
 use std::num::{NonZeroU32, NonZeroUsize};
+use std::sync::Arc;
 
 use super::evaluate::{SyncKind, required_data};
-use super::{builtins, rego};
+use super::{LoadOptions, builtins, cel, rego, schema};
 use crate::node::{Location, Node, SourceMap};
 use crate::object::Object;
 use crate::{Error, ErrorKind, Result};
@@ -19,8 +20,8 @@ pub(crate) struct Template {
     pub(crate) kind: String,
     /// The template's own tree, to tell a repetition from a conflict.
     pub(crate) node: Node,
-    /// The schema of `spec.parameters`.
-    pub(crate) schema: Option<Node>,
+    /// The schema of its constraints.
+    pub(crate) schema: Node,
     pub(crate) program: Program,
     /// The operations that the webhook asks about; none means all.
     pub(crate) operations: Vec<String>,
@@ -45,8 +46,22 @@ pub(crate) enum Program {
         rule: String,
         uses_inventory: bool,
     },
+    /// CEL.
+    Cel(Arc<cel::Program>),
     /// Valid in a cluster, but not evaluated here: a code and the reason, for people.
     NotEvaluated { code: &'static str, reason: String },
+}
+
+/// The only target that Gatekeeper has.
+const TARGET: &str = "admission.k8s.gatekeeper.sh";
+
+/// Whether a text is a DNS label that begins with a letter.
+fn is_label(text: &str) -> bool {
+    let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    text.len() <= 63
+        && text.bytes().all(|byte| inner(byte) || byte == b'-')
+        && text.bytes().next().is_some_and(|byte| byte.is_ascii_lowercase())
+        && text.bytes().next_back().is_some_and(inner)
 }
 
 fn error(code: &'static str, message: impl Into<String>) -> Error {
@@ -62,14 +77,19 @@ struct Module<'a> {
 }
 
 /// Reads and compiles a template.
-pub(crate) fn compile(object: &Object, sources: &SourceMap) -> Result<Template> {
+pub(crate) fn compile(object: &Object, sources: &SourceMap, options: &LoadOptions) -> Result<Template> {
     let name = object.name();
     let place = sources.locate(object.node.span);
-    let result = compile_inner(object, sources, name);
+    let result = compile_inner(object, sources, name, options);
     result.map_err(|error| error.context(format!("ConstraintTemplate {name}")).at(place))
 }
 
-fn compile_inner(object: &Object, sources: &SourceMap, name: &str) -> Result<Template> {
+fn compile_inner(
+    object: &Object,
+    sources: &SourceMap,
+    name: &str,
+    options: &LoadOptions,
+) -> Result<Template> {
     let node = &object.node;
     let kind_node = node.at(&["spec", "crd", "spec", "names", "kind"]);
     let kind = kind_node.and_then(Node::as_str).unwrap_or("");
@@ -97,42 +117,64 @@ fn compile_inner(object: &Object, sources: &SourceMap, name: &str) -> Result<Tem
             format!("`spec.targets` must have exactly one entry, not {}", targets.len()),
         ));
     };
-    let schema = node.at(&["spec", "crd", "spec", "validation", "openAPIV3Schema"]).cloned();
-    let program = program(target, name, sources)?;
+    if !is_label(&kind.to_lowercase()) {
+        return Err(error(
+            "bad-template",
+            format!("the kind `{kind}` must be a letter, then letters and digits"),
+        ));
+    }
+    let target_name = target.get("target").and_then(Node::as_str).unwrap_or("");
+    if target_name != TARGET {
+        return Err(error("bad-template", format!("the target must be `{TARGET}`, not `{target_name}`")));
+    }
+    let schema = schema::parameters_schema(node, object.api_version());
+    if let Some(problem) = schema.as_ref().and_then(|schema| schema::problem(schema, "spec.parameters", 0)) {
+        return Err(error(
+            "bad-template",
+            format!("the schema of the parameters is not structural: {problem}"),
+        ));
+    }
+    let schema = schema::of_constraint(schema.as_ref());
+    let program = program(target, name, sources, options)?;
     let operations = target.get("operations").and_then(Node::as_seq).unwrap_or(&[]);
     let operations = operations.iter().filter_map(|node| node.as_str().map(str::to_owned)).collect();
     let requires = required_data(object);
     Ok(Template { kind: kind.to_owned(), node: node.clone(), schema, program, operations, requires })
 }
 
-fn program(target: &Node, name: &str, sources: &SourceMap) -> Result<Program> {
+fn program(target: &Node, name: &str, sources: &SourceMap, options: &LoadOptions) -> Result<Program> {
     let mut modules = Vec::new();
-    let mut v1 = false;
-    let mut cel = false;
     let code = target.get("code").and_then(Node::as_seq).unwrap_or(&[]);
-    // A non-empty legacy `rego` replaces the Rego of `code`, and is always v0.
-    let legacy = target.get("rego").filter(|node| node.as_str().is_some_and(|text| !text.trim().is_empty()));
-    let mut source = legacy.map(|rego| (rego, target.get("libs")));
-    for entry in code {
-        match entry.get("engine").and_then(Node::as_str) {
-            Some("Rego") if source.is_none() => {
-                if let Some(rego) = entry.at(&["source", "rego"]) {
-                    v1 = entry.at(&["source", "version"]).and_then(Node::as_str) == Some("v1");
-                    source = Some((rego, entry.at(&["source", "libs"])));
-                }
-            }
-            Some("K8sNativeValidation") => cel = true,
-            _ => {}
-        }
+    let engine =
+        |name: &str| code.iter().find(|entry| entry.get("engine").and_then(Node::as_str) == Some(name));
+    // Where a template has both, Gatekeeper asks CEL alone.
+    if let Some(entry) = engine("K8sNativeValidation").filter(|_| options.native_validation) {
+        let source = entry.get("source").cloned().unwrap_or_else(Node::null);
+        let program = cel::Program::read(&source)
+            .map_err(|message| error("template-does-not-compile", message).at(sources.locate(source.span)))?;
+        return Ok(Program::Cel(Arc::new(program)));
     }
+    // A non-empty legacy `rego` replaces the Rego of `code`, and is always v0.
+    let legacy = target.get("rego").filter(|node| node.as_str() != Some("") && !node.is_null());
+    let coded = engine("Rego").and_then(|entry| entry.get("source"));
+    let v1 = legacy.is_none()
+        && coded.and_then(|source| source.get("version")).and_then(Node::as_str) == Some("v1");
+    let source = match (legacy, coded) {
+        (Some(rego), _) => Some((rego, target.get("libs"))),
+        (None, Some(source)) => source.get("rego").map(|rego| (rego, source.get("libs"))),
+        (None, None) => None,
+    };
     let Some((rego, libs)) = source else {
-        if cel {
+        if engine("K8sNativeValidation").is_some() {
             return Ok(Program::NotEvaluated {
                 code: "cel-template",
-                reason: "its only code is CEL (K8sNativeValidation), which is not evaluated yet".into(),
+                reason: "its only code is CEL (K8sNativeValidation), which was not asked for".into(),
             });
         }
-        return Err(error("bad-template", "the target has neither `rego` nor `code` with an engine Rego"));
+        return Err(error(
+            "bad-template",
+            "the target has neither `rego` nor `code` with an engine that Gatekeeper knows",
+        ));
     };
     let text = rego.as_str().ok_or_else(|| error("bad-template", "`rego` must be text"))?;
     modules.push(Module { name: format!("{name}.rego"), node: rego, text, library: false });
@@ -259,69 +301,4 @@ fn place_in(node: &Node, sources: &SourceMap, line: usize, column: usize) -> Opt
     let content = text.lines().skip(1).find(|line| !line.trim().is_empty()).unwrap_or("");
     let indent = content.len() - content.trim_start().len();
     Some(Location::new(start.path, start.line + line as u32, (indent + column.max(1)) as u32))
-}
-
-/// Sets what a schema's `default`s give to a value: missing keys of mappings, in every depth, and nulls
-/// that the schema does not allow.
-pub(crate) fn apply_defaults(node: &mut Node, schema: &Node) {
-    if let (Some(properties), true) = (schema.get("properties").and_then(Node::as_map), node.is_map()) {
-        for (key, property) in properties.iter() {
-            let nullable = property.get("nullable").and_then(Node::as_bool) == Some(true);
-            let missing = node.get(key).is_none_or(|value| value.is_null() && !nullable);
-            if let (true, Some(default), Some(map)) = (missing, property.get("default"), node.as_map_mut()) {
-                map.insert(key, default.clone());
-            }
-            let deeper =
-                property.is_map() && node.get(key).is_some_and(|value| value.is_map() || value.is_seq());
-            if let (true, Some(value)) = (deeper, node.get_mut(key)) {
-                apply_defaults(value, property);
-            }
-        }
-    }
-    if let (Some(items), true) = (schema.get("items"), node.is_seq()) {
-        for item in node.as_seq_mut().into_iter().flatten() {
-            apply_defaults(item, items);
-        }
-    }
-    if let (Some(additional), true) =
-        (schema.get("additionalProperties").filter(|node| node.is_map()), node.is_map())
-    {
-        let known = schema.get("properties").and_then(Node::as_map);
-        for (key, value) in node.as_map_mut().into_iter().flat_map(|map| map.values_mut()) {
-            if !known.is_some_and(|known| known.contains_key(key)) {
-                apply_defaults(value, additional);
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn defaults_fill_every_depth() {
-        let schema = Node::from(&json!({
-            "properties": {
-                "a": {"default": 1},
-                "b": {"properties": {"c": {"default": "x"}}},
-                "d": {"default": {}, "properties": {"e": {"default": true}}},
-                "l": {"items": {"properties": {"f": {"default": 0}}}},
-                "m": {"additionalProperties": {"properties": {"g": {"default": 2}}}},
-            }
-        }));
-        let mut node = Node::from(&json!({"a": null, "b": {}, "l": [{}, {"f": 5}], "m": {"k": {}}}));
-        apply_defaults(&mut node, &schema);
-        assert_eq!(
-            node,
-            Node::from(
-                &json!({"a": 1, "b": {"c": "x"}, "l": [{"f": 0}, {"f": 5}], "m": {"k": {"g": 2}}, "d": {"e": true}})
-            )
-        );
-        let mut absent = Node::from(&json!({}));
-        apply_defaults(&mut absent, &schema);
-        assert_eq!(absent, Node::from(&json!({"a": 1, "d": {"e": true}})));
-    }
 }

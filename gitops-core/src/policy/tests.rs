@@ -11,7 +11,7 @@ fn objects(list: &[Json]) -> Vec<Object> {
 fn template(kind: &str, rego: &str) -> Json {
     json!({"apiVersion": "templates.gatekeeper.sh/v1", "kind": "ConstraintTemplate",
         "metadata": {"name": kind.to_lowercase()},
-        "spec": {"crd": {"spec": {"names": {"kind": kind}}},
+        "spec": {"crd": {"spec": {"names": {"kind": kind}, "validation": {"legacySchema": true}}},
             "targets": [{"target": "admission.k8s.gatekeeper.sh", "rego": rego}]}})
 }
 
@@ -78,8 +78,12 @@ fn bad_policies_are_typed_errors() {
             "template-name-mismatch",
         ),
         (vec![constraint("A", json!({}))], "constraint-without-template"),
-        (vec![template("A", ALWAYS), constraint("A", json!({"match": {"kinds": {}}}))], "bad-constraint"),
-        (vec![template("A", ALWAYS), constraint("A", json!({"match": []}))], "bad-constraint"),
+        (
+            vec![template("A", ALWAYS), constraint("A", json!({"match": {"kinds": {}}}))],
+            "constraint-violates-schema",
+        ),
+        (vec![template("A", ALWAYS), constraint("A", json!({"match": []}))], "constraint-violates-schema"),
+        (vec![template("A", ALWAYS), constraint("A", json!({"mach": {}}))], "bad-constraint"),
         (vec![template("A", ALWAYS), template("A", &format!("{ALWAYS}\nr = 1"))], "template-conflict"),
     ] {
         let error = PolicySet::from_objects(&objects(&documents), &SourceMap::new()).expect_err(code);
@@ -130,12 +134,12 @@ fn an_endless_policy_stops() {
 
 #[test]
 fn what_is_not_checked_is_counted() {
-    let cel = json!({"apiVersion": "templates.gatekeeper.sh/v1", "kind": "ConstraintTemplate",
-        "metadata": {"name": "a"},
-        "spec": {"crd": {"spec": {"names": {"kind": "A"}}}, "targets": [{"target": "t",
-            "code": [{"engine": "K8sNativeValidation", "source": {"validations": []}}]}]}});
+    let foreign = template(
+        "A",
+        "package x\nviolation[{\"msg\": m}] { m := rego.parse_module(\"x\", input.review.object.kind) }",
+    );
     let policies = objects(&[
-        cel,
+        foreign,
         constraint("A", json!({})),
         template("B", ALWAYS),
         constraint("B", json!({"match": {"namespaceSelector": {"matchLabels": {"x": "y"}}}})),
@@ -145,7 +149,7 @@ fn what_is_not_checked_is_counted() {
     let partial = EvaluateOptions::new().on_unknown_namespace(UnknownNamespace::NotChecked);
     let report = set.evaluate(&pods, &partial);
     let codes: Vec<_> = report.not_checked.iter().map(|n| (n.code, n.count)).collect();
-    assert_eq!(codes, [("cel-template", 2), ("namespace-unknown", 2)]);
+    assert_eq!(codes, [("function-not-supported", 2), ("namespace-unknown", 2)]);
     assert!(report.findings.is_empty());
     let known = objects(&[
         json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "a", "labels": {"x": "y"}}}),

@@ -1,0 +1,152 @@
+//! Evaluates Gatekeeper policies on objects as `gator test` does. Exit status 0: nothing is denied; 1:
+//! something is; 2: something could not be read or evaluated.
+//!
+//! ```text
+//! cargo run --release --example evaluate -- [--bundle NAME]... [--now RFC3339] [--format text|json|sarif] PATH...
+//! ```
+//!
+//! A PATH is a file of YAML or JSON, or a directory that is searched with all below it. Templates,
+//! constraints, objects, Namespaces, ExpansionTemplates and mutators may stand in any of them. Unlike
+//! `gator test`, mutators are applied before an object is judged, as in the cluster.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use gitops_core::node::{Location, SourceMap};
+use gitops_core::object::Object;
+use gitops_core::policy::{EvaluateOptions, Finding, PolicyReport, PolicySet, Profile};
+use gitops_core::yaml::{self, ReadOptions};
+use serde_json::{Value as Json, json};
+
+type Failure = Box<dyn std::error::Error>;
+
+fn main() -> ExitCode {
+    match run(std::env::args().skip(1)) {
+        Ok(status) => ExitCode::from(status),
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(mut args: impl Iterator<Item = String>) -> Result<u8, Failure> {
+    let mut format = "text".to_owned();
+    let mut paths = Vec::new();
+    while let Some(arg) = args.next() {
+        match arg.as_str() {
+            "--format" => format = args.next().unwrap_or_default(),
+            "--bundle" => {
+                let name = args.next().ok_or("--bundle takes a name")?;
+                return Err(format!("there is no bundle `{name}`").into());
+            }
+            // No policy depends on the time; an acceptance of a risk will.
+            "--now" => {
+                let now = args.next().ok_or("--now takes a time")?;
+                if now.len() < 20 || now.as_bytes().get(10) != Some(&b'T') {
+                    return Err(format!("`{now}` is no time of RFC 3339").into());
+                }
+            }
+            _ if arg.starts_with("--") => return Err(format!("unexpected argument `{arg}`").into()),
+            _ => paths.push(PathBuf::from(arg)),
+        }
+    }
+    if !["text", "json", "sarif"].contains(&format.as_str()) {
+        return Err("--format takes `text`, `json` or `sarif`".into());
+    }
+    if paths.is_empty() {
+        return Err("give files or directories".into());
+    }
+
+    let sources = SourceMap::new();
+    let mut objects = Vec::new();
+    for path in &paths {
+        read(path, true, &sources, &mut objects)?;
+    }
+    if objects.is_empty() {
+        return Err("no objects were found".into());
+    }
+    let policies = PolicySet::from_objects(&objects, &sources)?;
+    let report = policies.evaluate(&objects, &EvaluateOptions::new().as_gator(Profile::GatorTest));
+
+    match format.as_str() {
+        "json" => println!("{:#}", serde_json::to_value(&report)?),
+        "sarif" => println!("{:#}", sarif(&report, &objects, &sources)),
+        _ => print_text(&report, &objects, &sources),
+    }
+    let denied = report.findings.iter().any(|finding| finding.enforcement_action == "deny");
+    let unchecked = !report.not_checked.is_empty();
+    Ok(if denied { 1 } else { 2 * u8::from(unchecked) })
+}
+
+/// Reads a file, or all files of YAML and JSON below a directory.
+fn read(path: &Path, named: bool, sources: &SourceMap, objects: &mut Vec<Object>) -> Result<(), Failure> {
+    let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+    if path.is_dir() {
+        let mut entries: Vec<_> =
+            std::fs::read_dir(path)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
+        entries.sort();
+        return entries.iter().try_for_each(|entry| read(entry, false, sources, objects));
+    }
+    let known = path.extension().is_some_and(|end| end == "yaml" || end == "yml" || end == "json");
+    if !known && named {
+        return Err(failed(&"the name must end in .yaml, .yml or .json").into());
+    }
+    if !known || !path.is_file() && !named {
+        return Ok(());
+    }
+    let bytes = std::fs::read(path).map_err(|error| failed(&error))?;
+    let name = path.display().to_string();
+    let file = sources.add(name.as_str(), yaml::decode(&name, &bytes)?);
+    let options = ReadOptions { last_key_wins: true, ..ReadOptions::default() };
+    for document in yaml::read(sources, file, &options)?.documents {
+        if document.is_null() || document.as_map().is_some_and(|map| map.is_empty()) {
+            continue;
+        }
+        if !document.is_map() {
+            return Err(failed(&"a document is no object").into());
+        }
+        objects.push(Object::new(document));
+    }
+    Ok(())
+}
+
+/// Where a finding can be put right: the value, or else the object.
+fn place(finding: &Finding, objects: &[Object], sources: &SourceMap) -> Option<Location> {
+    let object = objects.get(finding.object)?;
+    let node = finding.path.as_ref().and_then(|path| object.lookup(path)).unwrap_or(&object.node);
+    sources.locate(node.span)
+}
+
+fn print_text(report: &PolicyReport, objects: &[Object], sources: &SourceMap) {
+    for finding in &report.findings {
+        let place = place(finding, objects, sources).map_or(String::new(), |place| format!("{place}: "));
+        let actions = finding.enforcement_actions.join("+");
+        println!("{place}{}: {actions} [{}/{}] {}", finding.id, finding.template, finding.constraint, finding.message);
+    }
+    for entry in &report.not_checked {
+        eprintln!("not checked ({} objects): {}", entry.count, entry.message);
+    }
+}
+
+fn sarif(report: &PolicyReport, objects: &[Object], sources: &SourceMap) -> Json {
+    let results = report.findings.iter().map(|finding| {
+        let level = match finding.enforcement_action.as_str() {
+            "deny" => "error",
+            "warn" => "warning",
+            _ => "note",
+        };
+        let locations: Vec<Json> = place(finding, objects, sources)
+            .map(|place| {
+                json!({"physicalLocation": {"artifactLocation": {"uri": place.path},
+                    "region": {"startLine": place.line.max(1), "startColumn": place.column.max(1)}}})
+            })
+            .into_iter()
+            .collect();
+        json!({"ruleId": format!("{}/{}", finding.template, finding.constraint), "level": level,
+            "message": {"text": format!("{}: {}", finding.id, finding.message)}, "locations": locations})
+    });
+    json!({"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0",
+        "runs": [{"tool": {"driver": {"name": "gitops-core"}}, "columnKind": "unicodeCodePoints",
+            "results": results.collect::<Vec<_>>()}]})
+}
