@@ -229,7 +229,7 @@ pub(super) fn evaluate_request(
     request: &Node,
     options: &EvaluateOptions<'_>,
 ) -> Result<PolicyReport> {
-    let objects = request_objects(request)?;
+    let objects = request_objects(request, options.profile)?;
     let namespace = request.get("namespace").and_then(Node::as_str).unwrap_or("");
     let namespaces = namespaces(options.namespaces.iter());
     let review = Review::of_request(request, &objects, namespace, &namespaces, options);

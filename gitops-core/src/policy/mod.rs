@@ -248,8 +248,8 @@ impl PolicySet {
     /// [`Finding::object`] is 0. The inventory and Namespaces are those of the options.
     ///
     /// # Errors
-    /// [`ErrorKind::Argument`], code `bad-admission-request`: a field that an AdmissionRequest does not
-    /// have or of another type, nothing to review, or a DELETE without `oldObject`.
+    /// [`ErrorKind::Argument`], code `bad-admission-request`: nothing to review, or a DELETE without
+    /// `oldObject`; as gator also a field that an AdmissionRequest does not have or of another type.
     pub fn evaluate_request(&self, request: &Node, options: &EvaluateOptions<'_>) -> Result<PolicyReport> {
         evaluate::evaluate_request(self, request, options)
     }

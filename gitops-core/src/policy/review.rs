@@ -96,7 +96,8 @@ impl<'a> Review<'a> {
         namespaces: &Namespaces<'a>,
         options: &EvaluateOptions<'a>,
     ) -> Self {
-        let mut full = empty_request();
+        // What gator reads it writes again, with every field; the webhook passes on what it gets.
+        let mut full = if options.profile == Profile::Cluster { request.clone() } else { empty_request() };
         if let (Some(map), Some(given)) = (full.as_map_mut(), request.as_map()) {
             for (key, value) in given.iter().filter(|(_, value)| !value.is_null()) {
                 map.insert(key.clone(), value.clone());
@@ -253,12 +254,13 @@ enum Type {
     Bool,
 }
 
-/// The `object` and `oldObject` of an AdmissionRequest, which is checked first. For a DELETE the object
-/// is the old object.
-pub(super) fn request_objects(request: &Node) -> Result<(Option<Object>, Option<Object>)> {
+/// The `object` and `oldObject` of an AdmissionRequest, which is checked first: by gator for its fields
+/// too. For a DELETE the object is the old object.
+pub(super) fn request_objects(request: &Node, profile: Profile) -> Result<(Option<Object>, Option<Object>)> {
     let bad = |message: String| Error::new(ErrorKind::Argument, "bad-admission-request", message);
     let map = request.as_map().ok_or_else(|| bad("an AdmissionRequest is a mapping".into()))?;
-    for (key, value) in map.iter() {
+    let strict = profile != Profile::Cluster;
+    for (key, value) in map.iter().filter(|_| strict) {
         let Some((_, wanted)) = FIELDS.iter().find(|(name, _)| name == &key.as_str()) else {
             return Err(bad(format!("an AdmissionRequest has no field `{key}`")));
         };
@@ -274,9 +276,9 @@ pub(super) fn request_objects(request: &Node) -> Result<(Option<Object>, Option<
         }
     }
     let take = |key: &str| -> Result<Option<Object>> {
-        let Some(node) = map.get(key).filter(|node| !node.is_null()) else { return Ok(None) };
+        let Some(node) = map.get(key).filter(|node| node.is_map()) else { return Ok(None) };
         let object = Object::new(node.clone());
-        if object.kind().is_empty() {
+        if strict && object.kind().is_empty() {
             return Err(bad(format!("`{key}` has no kind")));
         }
         Ok(Some(object))

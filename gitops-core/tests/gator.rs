@@ -1,0 +1,372 @@
+//! Random constraints, objects, expansions and mutators against the real `gator test`, where it is on
+//! the PATH. `GITOPS_SEED` repeats a run, `GITOPS_ROUNDS` asks for more of them.
+#![cfg(feature = "policy")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, clippy::panic)]
+
+use std::collections::BTreeMap;
+use std::process::{Command, Stdio};
+
+use gitops_core::node::{Node, SourceMap};
+use gitops_core::object::Object;
+use gitops_core::policy::{EvaluateOptions, PolicySet, Profile};
+use serde_json::{Value as Json, json};
+
+/// A generator of which a seed is all that must be known.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((self.0 >> 33) as usize) % limit
+    }
+
+    fn one_in(&mut self, chance: usize) -> bool {
+        self.below(chance) == 0
+    }
+
+    fn pick<'a>(&mut self, list: &[&'a str]) -> &'a str {
+        list[self.below(list.len())]
+    }
+
+    fn some(&mut self, list: &[&str], most: usize) -> Vec<String> {
+        (0..self.below(most + 1)).map(|_| self.pick(list).to_owned()).collect()
+    }
+}
+
+const NAMES: &[&str] = &["web", "web-1", "db", "job-x", "kube-proxy", "a"];
+const NAMESPACES: &[&str] = &["team-a", "team-b", "kube-system", "default", "lost"];
+const GLOBS: &[&str] =
+    &["team-*", "*-a", "*e*", "kube-system", "default", "*", "we*", "web", "job-*", "**", "lost"];
+const KINDS: &[(&str, &str, bool)] = &[
+    ("v1", "Pod", true),
+    ("apps/v1", "Deployment", true),
+    ("batch/v1", "CronJob", true),
+    ("v1", "ConfigMap", true),
+    ("v1", "Namespace", false),
+    ("v1", "Node", false),
+    ("rbac.authorization.k8s.io/v1", "ClusterRole", false),
+    ("example.com/v1alpha1", "Namespace", false),
+];
+const LABELS: &[(&str, &[&str])] =
+    &[("app", &["web", "db", ""]), ("env", &["prod", "dev"]), ("x.io/y", &["1"])];
+
+fn labels(random: &mut Random) -> Json {
+    let mut map = serde_json::Map::new();
+    for (key, values) in LABELS {
+        if random.one_in(2) {
+            map.insert((*key).to_owned(), json!(random.pick(values)));
+        }
+    }
+    Json::Object(map)
+}
+
+fn selector(random: &mut Random) -> Json {
+    let mut selector = json!({});
+    if random.one_in(2) {
+        let (key, values) = LABELS[random.below(LABELS.len())];
+        selector["matchLabels"] = json!({key: random.pick(values)});
+    }
+    if random.one_in(2) {
+        let (key, values) = LABELS[random.below(LABELS.len())];
+        let operator = random.pick(&["In", "NotIn", "Exists", "DoesNotExist"]);
+        let mut expression = json!({"key": key, "operator": operator});
+        if operator.ends_with("In") {
+            expression["values"] = json!([random.pick(values), random.pick(values)]);
+        }
+        selector["matchExpressions"] = json!([expression]);
+    }
+    selector
+}
+
+fn matching(random: &mut Random) -> Json {
+    let mut spec = json!({});
+    if random.one_in(2) {
+        let entries = (0..random.below(3)).map(|_| {
+            let mut entry = json!({});
+            if random.one_in(2) {
+                entry["apiGroups"] = json!(random.some(&["", "apps", "batch", "*", "example.com"], 2));
+            }
+            if random.one_in(2) {
+                entry["kinds"] =
+                    json!(random.some(&["Pod", "Deployment", "Namespace", "Node", "*", "CronJob", "Job"], 2));
+            }
+            entry
+        });
+        spec["kinds"] = json!(entries.collect::<Vec<_>>());
+    }
+    if random.one_in(3) {
+        spec["scope"] = json!(random.pick(&["*", "Cluster", "Namespaced", "cluster"]));
+    }
+    if random.one_in(3) {
+        spec["namespaces"] = json!(random.some(GLOBS, 2));
+    }
+    if random.one_in(3) {
+        spec["excludedNamespaces"] = json!(random.some(GLOBS, 2));
+    }
+    if random.one_in(3) {
+        spec["labelSelector"] = selector(random);
+    }
+    if random.one_in(4) {
+        spec["namespaceSelector"] = selector(random);
+    }
+    if random.one_in(4) {
+        spec["name"] = json!(random.pick(GLOBS));
+    }
+    if random.one_in(4) {
+        spec["source"] = json!(random.pick(&["All", "Original", "Generated"]));
+    }
+    spec
+}
+
+fn constraint(random: &mut Random, kind: &str, name: &str) -> Json {
+    let mut spec = json!({});
+    if !random.one_in(8) {
+        spec["match"] = matching(random);
+    }
+    match random.below(6) {
+        0 => {
+            let points = ["validation.gatekeeper.sh", "audit.gatekeeper.sh", "gator.gatekeeper.sh", "*"];
+            let entries = (0..random.below(3)).map(|_| {
+                let named: Vec<Json> =
+                    random.some(&points, 2).iter().map(|name| json!({"name": name})).collect();
+                json!({"action": random.pick(&["deny", "warn", "dryrun"]), "enforcementPoints": named})
+            });
+            spec["scopedEnforcementActions"] = entries.collect();
+            spec["enforcementAction"] = json!("scoped");
+        }
+        1 => spec["enforcementAction"] = json!(random.pick(&["deny", "warn", "dryrun", "odd", ""])),
+        _ => {}
+    }
+    json!({"apiVersion": "constraints.gatekeeper.sh/v1beta1", "kind": kind, "metadata": {"name": name}, "spec": spec})
+}
+
+fn object(random: &mut Random, at: usize) -> Json {
+    let (version, kind, namespaced) = KINDS[random.below(KINDS.len())];
+    let name = format!("{}-{at}", random.pick(NAMES));
+    let mut object =
+        json!({"apiVersion": version, "kind": kind, "metadata": {"name": name, "labels": labels(random)}});
+    if random.one_in(6) {
+        object["metadata"]["generateName"] = json!(random.pick(&["job-", "web-", "x-"]));
+    }
+    if namespaced && !random.one_in(5) {
+        object["metadata"]["namespace"] = json!(random.pick(NAMESPACES));
+    }
+    let pod = json!({"metadata": {"labels": labels(random)}, "spec": {"containers": [
+        {"name": "a", "image": random.pick(&["nginx", "nginx:1", "gcr.io/x/y@sha256:0", "localhost/z:v"])},
+        {"name": "b", "image": "r.io:5000/b"}]}});
+    match kind {
+        "Deployment" => object["spec"] = json!({"template": pod}),
+        "CronJob" => object["spec"] = json!({"jobTemplate": {"metadata": {}, "spec": {"template": pod}}}),
+        "Pod" => object["spec"] = pod["spec"].clone(),
+        _ => {}
+    }
+    object
+}
+
+fn template(kind: &str, code: Json) -> Json {
+    let mut target = json!({"target": "admission.k8s.gatekeeper.sh"});
+    target.as_object_mut().unwrap().extend(code.as_object().unwrap().clone());
+    json!({"apiVersion": "templates.gatekeeper.sh/v1", "kind": "ConstraintTemplate", "metadata": {"name": kind.to_lowercase()},
+        "spec": {"crd": {"spec": {"names": {"kind": kind}}}, "targets": [target]}})
+}
+
+/// Tells all of what it sees, but of constraints, whose defaults gator fills in under its own eyes.
+const REGO: &str = r#"package always
+violation[{"msg": msg}] {
+  r := input.review
+  r.kind.group != "constraints.gatekeeper.sh"
+  msg := sprintf("%v %v %v %v %v", [r.kind, object.get(r, "namespace", "-"), r.name, r.object.metadata, object.get(r.object, "spec", {})])
+}
+violation[{"msg": msg}] {
+  r := input.review
+  r.kind.group == "constraints.gatekeeper.sh"
+  msg := sprintf("%v %v", [r.kind, r.name])
+}"#;
+
+fn expansions(random: &mut Random) -> Vec<Json> {
+    let expansion = |name: &str, group: &str, kind: &str, source: &str, to: (&str, &str), action: &str| {
+        let mut spec = json!({"applyTo": [{"groups": [group], "versions": ["v1"], "kinds": [kind]}],
+            "templateSource": source, "generatedGVK": {"group": to.0, "version": "v1", "kind": to.1}});
+        if !action.is_empty() {
+            spec["enforcementAction"] = json!(action);
+        }
+        json!({"apiVersion": "expansion.gatekeeper.sh/v1alpha1", "kind": "ExpansionTemplate", "metadata": {"name": name}, "spec": spec})
+    };
+    let mut action = || random.pick(&["", "", "warn", "deny"]);
+    vec![
+        expansion("deployments", "apps", "Deployment", "spec.template", ("", "Pod"), action()),
+        expansion("cronjobs", "batch", "CronJob", "spec.jobTemplate", ("batch", "Job"), action()),
+        expansion("jobs", "batch", "Job", "spec.template", ("", "Pod"), action()),
+    ]
+}
+
+/// Mutators of what was generated only: `gator test` judges originals before it mutates them.
+fn mutators(random: &mut Random) -> Vec<Json> {
+    let locations = [
+        "spec.containers[name: *].x",
+        "spec.containers[name: a].image",
+        "spec.y.z",
+        "spec.containers[name: new].image",
+    ];
+    let mut out = Vec::new();
+    for at in 0..random.below(5) {
+        let (kind, location, parameters) = match random.below(4) {
+            0 => ("Assign", random.pick(&locations), json!({"assign": {"value": random.pick(&["v", "w"])}})),
+            1 => (
+                "AssignMetadata",
+                random.pick(&["metadata.labels.env", "metadata.annotations.\"a.b/c\""]),
+                json!({"assign": {"value": "m"}}),
+            ),
+            2 => (
+                "AssignImage",
+                "spec.containers[name: *].image",
+                json!({"assignDomain": "q.io", "assignTag": random.pick(&[":t", ""])}),
+            ),
+            _ => (
+                "ModifySet",
+                "spec.containers[name: *].args",
+                json!({"operation": random.pick(&["merge", "prune"]), "values": {"fromList": ["-a", "-b"]}}),
+            ),
+        };
+        let mut parameters = parameters;
+        if matches!(kind, "Assign" | "AssignImage") && random.one_in(3) {
+            parameters["pathTests"] =
+                json!([{"subPath": location, "condition": random.pick(&["MustExist", "MustNotExist"])}]);
+        }
+        let mut spec =
+            json!({"location": location, "parameters": parameters, "match": {"source": "Generated"}});
+        if kind != "AssignMetadata" {
+            spec["applyTo"] = json!([{"groups": [""], "versions": ["v1"], "kinds": ["Pod"]}]);
+        }
+        if random.one_in(3) {
+            spec["match"]["excludedNamespaces"] = json!(random.some(GLOBS, 1));
+        }
+        out.push(json!({"apiVersion": "mutations.gatekeeper.sh/v1", "kind": kind, "metadata": {"name": format!("m{at}")}, "spec": spec}));
+    }
+    out
+}
+
+/// Constraint, object and message of a finding, and what is done about it; with how often.
+type Found = BTreeMap<(String, String, String, String), usize>;
+
+fn gator(documents: &[Json]) -> Option<Result<Found, String>> {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("all.yaml");
+    let text: Vec<String> = documents.iter().map(Json::to_string).collect();
+    std::fs::write(&file, text.join("\n---\n")).unwrap();
+    let output =
+        Command::new("gator").args(["test", "-o", "json", "-f"]).arg(&file).stdin(Stdio::null()).output();
+    let output = output.ok()?;
+    let Ok(results) = serde_json::from_slice::<Json>(&output.stdout) else {
+        return Some(Err(String::from_utf8_lossy(&output.stderr).into_owned()));
+    };
+    let mut found = Found::new();
+    for result in results.as_array().into_iter().flatten() {
+        let constraint = &result["constraint"];
+        let object = &result["violatingObject"];
+        let mut actions: Vec<&str> = match result["scopedActions"].as_array() {
+            Some(actions) if !actions.is_empty() => {
+                actions.iter().map(|action| action.as_str().unwrap()).collect()
+            }
+            _ => vec![result["enforcementAction"].as_str().unwrap_or("")],
+        };
+        // What an ExpansionTemplate overrides stands beside the scoped actions.
+        if result["enforcementAction"] != "scoped" {
+            actions = vec![result["enforcementAction"].as_str().unwrap_or("")];
+        }
+        actions.sort_unstable();
+        let key = (
+            format!(
+                "{}/{}",
+                constraint["kind"].as_str().unwrap(),
+                constraint["metadata"]["name"].as_str().unwrap()
+            ),
+            format!("{}/{}", object["kind"].as_str().unwrap(), object["metadata"]["name"].as_str().unwrap()),
+            result["msg"].as_str().unwrap().to_owned(),
+            actions.join("+"),
+        );
+        *found.entry(key).or_default() += 1;
+    }
+    Some(Ok(found))
+}
+
+fn ours(documents: &[Json]) -> Found {
+    let objects: Vec<Object> = documents.iter().map(|json| Object::new(Node::from(json))).collect();
+    let (set, errors) = PolicySet::load(&objects, &SourceMap::new(), &Default::default());
+    let real: Vec<_> = errors.iter().filter(|error| error.code() != "mutator-conflict").collect();
+    assert!(real.is_empty(), "{real:?}");
+    let report = set.evaluate(&objects, &EvaluateOptions::new().as_gator(Profile::GatorTest).locating(false));
+    assert!(report.not_checked.is_empty(), "{:?}", report.not_checked);
+    let mut found = Found::new();
+    for finding in report.findings {
+        let mut actions = finding.enforcement_actions.clone();
+        actions.sort();
+        let key = (
+            format!("{}/{}", finding.template, finding.constraint),
+            format!("{}/{}", finding.id.kind, finding.id.name),
+            finding.message,
+            actions.join("+"),
+        );
+        *found.entry(key).or_default() += 1;
+    }
+    found
+}
+
+#[test]
+fn random_sets_are_judged_as_gator_judges_them() {
+    let number = |name: &str, default: u64| {
+        std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+    };
+    let (seed, rounds) = (number("GITOPS_SEED", 1), number("GITOPS_ROUNDS", 6));
+    let (mut pairs, mut findings) = (0, 0);
+    for round in 0..rounds {
+        let mut random = Random(seed.wrapping_add(round).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let cel = json!({"code": [{"engine": "K8sNativeValidation", "source": {"validations": [
+            {"expression": "false", "messageExpression": "'%s %s %s'.format([request.name, request.kind.kind, object.metadata.name])"}]}}]});
+        let mut documents = vec![template("Always", json!({"rego": REGO})), template("AlwaysCel", cel)];
+        let count = 15;
+        for at in 0..count {
+            documents.push(constraint(&mut random, "Always", &format!("r{at}")));
+            documents.push(constraint(&mut random, "AlwaysCel", &format!("c{at}")));
+        }
+        documents.extend(expansions(&mut random));
+        documents.extend(mutators(&mut random));
+        for name in ["team-a", "kube-system"] {
+            documents.push(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels(&mut random)}}));
+        }
+        for at in 0..30 {
+            documents.push(object(&mut random, at));
+        }
+        let Some(theirs) = gator(&documents) else {
+            println!("left out: `gator` is not on the PATH");
+            return;
+        };
+        let theirs = theirs.unwrap_or_else(|error| panic!("round {round} of seed {seed}: {error}"));
+        let ours = ours(&documents);
+        pairs += documents.len() * count * 2;
+        findings += theirs.values().sum::<usize>();
+        for (key, number) in &theirs {
+            assert_eq!(
+                ours.get(key),
+                Some(number),
+                "round {round} of seed {seed}: gator finds {key:?}\n{:#}",
+                documents
+                    .iter()
+                    .find(|d| format!(
+                        "{}/{}",
+                        d["kind"].as_str().unwrap(),
+                        d["metadata"]["name"].as_str().unwrap()
+                    ) == key.0)
+                    .unwrap()
+            );
+        }
+        for (key, number) in &ours {
+            assert_eq!(
+                theirs.get(key),
+                Some(number),
+                "round {round} of seed {seed}: gator does not find {key:?}"
+            );
+        }
+    }
+    println!("gator: {pairs} pairs of constraint and object, {findings} findings, all equal");
+}
