@@ -248,9 +248,8 @@ fn check(node: &Node, schema: &Node, path: &str, depth: usize, out: &mut Vec<Str
         let additional = schema.get("additionalProperties");
         for (key, value) in map.iter() {
             let path = if path.is_empty() { key.to_string() } else { format!("{path}.{key}") };
-            match properties.and_then(|properties| properties.get(key)).or(additional) {
-                Some(of) => check(value, of, &path, depth + 1, out),
-                None => {}
+            if let Some(of) = properties.and_then(|properties| properties.get(key)).or(additional) {
+                check(value, of, &path, depth + 1, out);
             }
         }
     }

@@ -835,8 +835,11 @@ fn address_method(name: &str, args: &[Value]) -> Outcome {
         }),
         ("isLinkLocalUnicast", [V::Ip(ip)]) => V::Bool(link_local(ip)),
         ("isGlobalUnicast", [V::Ip(ip)]) => V::Bool(
-            !(ip.is_unspecified() || ip.is_loopback() || ip.is_multicast() || link_local(ip))
-                && !matches!(ip, IpAddr::V4(four) if four.is_broadcast()),
+            !(ip.is_unspecified()
+                || ip.is_loopback()
+                || ip.is_multicast()
+                || link_local(ip)
+                || matches!(ip, IpAddr::V4(four) if four.is_broadcast())),
         ),
         ("ip", [V::Cidr(ip, _)]) => V::Ip(*ip),
         ("prefixLength", [V::Cidr(_, prefix)]) => V::Int(i64::from(*prefix)),
