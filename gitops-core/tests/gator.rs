@@ -370,3 +370,271 @@ fn random_sets_are_judged_as_gator_judges_them() {
     }
     println!("gator: {pairs} pairs of constraint and object, {findings} findings, all equal");
 }
+
+/// Name of the test or case, and whether it passed, as `gator verify` says.
+fn verified_by_gator(dir: &std::path::Path) -> Option<BTreeMap<String, bool>> {
+    let output =
+        Command::new("gator").args(["verify", "-v"]).arg(format!("{}/...", dir.display())).output().ok()?;
+    let text = String::from_utf8(output.stdout).unwrap();
+    let mut out = BTreeMap::new();
+    let mut cases = Vec::new();
+    for line in text.lines() {
+        let Some((mark, rest)) =
+            line.trim_start().strip_prefix("--- ").and_then(|line| line.split_once(": "))
+        else {
+            continue;
+        };
+        let name = rest.split('\t').next().unwrap().to_owned();
+        if line.starts_with(' ') {
+            cases.push((name, mark == "PASS"));
+        } else {
+            for (case, passed) in cases.drain(..) {
+                out.insert(format!("{name}//{case}"), passed);
+            }
+            out.insert(name, mark == "PASS");
+        }
+    }
+    Some(out)
+}
+
+#[test]
+fn suites_pass_and_fail_as_in_gator() {
+    use gitops_core::files::Disk;
+    use gitops_core::policy::{VerifyOptions, verify};
+    let dir = tempfile::tempdir().unwrap();
+    let write = |name: &str, documents: &[Json]| {
+        let text: Vec<String> = documents.iter().map(|json| format!("{json:#}")).collect();
+        std::fs::write(dir.path().join(name), text.join("\n---\n")).unwrap();
+    };
+    let mut checked = template(
+        "Checked",
+        json!({"rego": "package x\nviolation[{\"msg\": msg}] { input.review.object.metadata.labels.bad; msg := sprintf(\"bad %v: %v\", [input.review.operation, input.parameters.n]) }\nviolation[{\"msg\": \"second\"}] { input.review.object.metadata.labels.bad == \"twice\" }\nviolation[{\"msg\": \"lonely\"}] { input.parameters.needs; count(data.inventory.cluster[\"v1\"].Namespace) == 0 }\nviolation[{\"msg\": \"conflict\"}] { input.review.object.metadata.labels.conflict; f(1) }\nf(x) = 1 { x }\nf(x) = 2 { x }"}),
+    );
+    checked["spec"]["crd"]["spec"]["validation"] = json!({"openAPIV3Schema": {"type": "object", "required": ["n"], "properties": {
+        "n": {"type": "integer", "default": 3}, "needs": {"type": "boolean"}}}});
+    write("template.yaml", &[checked.clone()]);
+    let mut broken = checked.clone();
+    broken["spec"]["targets"][0]["rego"] = json!("package x\nviolation[{\"msg\": 1}] {");
+    write("broken.yaml", &[broken]);
+    let constraint = |spec: Json| json!({"apiVersion": "constraints.gatekeeper.sh/v1beta1", "kind": "Checked", "metadata": {"name": "c"}, "spec": spec});
+    write("good.yaml", &[constraint(json!({"parameters": {"n": 1}}))]);
+    write("needs.yaml", &[constraint(json!({"parameters": {"n": 1, "needs": true}}))]);
+    write("mistyped.yaml", &[constraint(json!({"parameters": {"n": "1"}}))]);
+    write("missing.yaml", &[constraint(json!({"parameters": {}}))]);
+    write("unknown.yaml", &[constraint(json!({"parameters": {"n": 1, "m": 1}}))]);
+    write("pattern.yaml", &[constraint(json!({"parameters": {"n": 1}, "match": {"namespaces": ["Upper"]}}))]);
+    write(
+        "selector.yaml",
+        &[constraint(
+            json!({"parameters": {"n": 1}, "match": {"labelSelector": {"matchExpressions": [{"key": "a", "operator": "In"}]}}}),
+        )],
+    );
+    write(
+        "audit.yaml",
+        &[constraint(
+            json!({"parameters": {"n": 1}, "enforcementAction": "scoped", "scopedEnforcementActions": [{"action": "deny", "enforcementPoints": [{"name": "audit.gatekeeper.sh"}]}]}),
+        )],
+    );
+    write(
+        "namespaced.yaml",
+        &[constraint(
+            json!({"parameters": {"n": 1}, "match": {"namespaceSelector": {"matchLabels": {"env": "prod"}}}}),
+        )],
+    );
+    write(
+        "pods.yaml",
+        &[constraint(json!({"parameters": {"n": 1}, "match": {"kinds": [{"kinds": ["Pod"]}]}}))],
+    );
+    let object = |kind: &str, labels: Json| {
+        let mut object =
+            json!({"apiVersion": "v1", "kind": kind, "metadata": {"name": "o", "labels": labels}});
+        if kind == "Pod" {
+            object["metadata"]["namespace"] = json!("ns");
+        }
+        object
+    };
+    write("bad.json.yaml", &[object("Pod", json!({"bad": "once"}))]);
+    write("twice.yaml", &[object("Pod", json!({"bad": "twice"}))]);
+    write("fine.yaml", &[object("Pod", json!({}))]);
+    write("conflict.yaml", &[object("Pod", json!({"conflict": "x"}))]);
+    write("two.yaml", &[object("Pod", json!({})), object("Pod", json!({}))]);
+    write("empty.yaml", &[]);
+    write(
+        "namespace.yaml",
+        &[
+            json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "ns", "labels": {"env": "prod"}}}),
+        ],
+    );
+    write(
+        "dev.yaml",
+        &[
+            json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "ns", "labels": {"env": "dev"}}}),
+        ],
+    );
+    let deployment = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "d", "namespace": "ns"},
+        "spec": {"template": {"metadata": {"labels": {"bad": "yes"}}, "spec": {}}}});
+    write("deployment.yaml", &[deployment]);
+    write("expansion.yaml", &expansions(&mut Random(1)));
+    let review = |request: Json| json!({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": request});
+    let bad = object("Pod", json!({"bad": "x"}));
+    write(
+        "review-delete.yaml",
+        &[review(
+            json!({"uid": "u", "kind": {"group": "", "version": "v1", "kind": "Pod"}, "operation": "DELETE", "oldObject": bad, "userInfo": {"username": "me"}}),
+        )],
+    );
+    write("review-delete-object.yaml", &[review(json!({"operation": "DELETE", "object": bad}))]);
+    write("review-create.yaml", &[review(json!({"operation": "CREATE", "object": bad, "dryRun": true}))]);
+    write("review-unknown.yaml", &[review(json!({"operation": "CREATE", "object": bad, "opertion": "x"}))]);
+    write("review-none.yaml", &[review(json!({"operation": "CREATE"}))]);
+    write("review-empty.yaml", &[json!({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview"})]);
+    write(
+        "review-kindless.yaml",
+        &[review(json!({"operation": "CREATE", "object": {"metadata": {"name": "x"}}}))],
+    );
+
+    let case = |name: &str, object: &str, assertions: Json| json!({"name": name, "object": object, "assertions": assertions});
+    let with = |mut case: Json, inventory: &[&str]| {
+        case["inventory"] = json!(inventory);
+        case
+    };
+    let yes = json!([{"violations": "yes"}]);
+    let no = json!([{"violations": "no"}]);
+    let test = |name: &str, constraint: &str, cases: Vec<Json>| json!({"name": name, "template": "template.yaml", "constraint": constraint, "cases": cases});
+    let simple = || {
+        vec![
+            case("bad", "bad.json.yaml", yes.clone()),
+            case("fine", "fine.yaml", no.clone()),
+            case("wrong", "fine.yaml", yes.clone()),
+        ]
+    };
+    let mut tests = vec![
+        test(
+            "counts",
+            "good.yaml",
+            vec![
+                case("one", "bad.json.yaml", json!([{"violations": 1}])),
+                case("not two", "bad.json.yaml", json!([{"violations": 2}])),
+                case(
+                    "two",
+                    "twice.yaml",
+                    json!([{"violations": 2}, {"violations": 1, "message": "^second$"}, {"message": "bad"}]),
+                ),
+                case("default is yes", "bad.json.yaml", json!([{}])),
+                case("default is not no", "fine.yaml", json!([{}])),
+                case("zero", "fine.yaml", json!([{"violations": 0}])),
+                case("negative", "fine.yaml", json!([{"violations": -1}])),
+                case("word", "fine.yaml", json!([{"violations": "maybe"}])),
+                case("message no", "bad.json.yaml", json!([{"violations": "no", "message": "absent"}])),
+                case("message yes", "bad.json.yaml", json!([{"violations": "yes", "message": "absent"}])),
+                case("bad regex", "bad.json.yaml", json!([{"message": "("}])),
+                case("without assertions", "fine.yaml", json!([])),
+                case("two objects", "two.yaml", no.clone()),
+                case("no objects", "empty.yaml", no.clone()),
+                case("no file", "nothing.yaml", no.clone()),
+                case("no object", "", no.clone()),
+                case("conflict", "conflict.yaml", json!([{"violations": 1, "message": "conflict"}])),
+                case("delete", "review-delete.yaml", json!([{"violations": 1, "message": "bad DELETE: 1"}])),
+                case("delete object", "review-delete-object.yaml", yes.clone()),
+                case("create", "review-create.yaml", json!([{"message": "bad CREATE"}])),
+                case("unknown field", "review-unknown.yaml", yes.clone()),
+                case("no object in it", "review-none.yaml", no.clone()),
+                case("no request", "review-empty.yaml", no.clone()),
+                case("no kind", "review-kindless.yaml", no.clone()),
+            ],
+        ),
+        test(
+            "inventory",
+            "needs.yaml",
+            vec![
+                case("without", "fine.yaml", yes.clone()),
+                with(case("with", "fine.yaml", no.clone()), &["namespace.yaml"]),
+                with(case("missing file", "fine.yaml", no.clone()), &["nothing.yaml"]),
+                with(case("empty", "fine.yaml", no.clone()), &["empty.yaml"]),
+            ],
+        ),
+        test(
+            "selected",
+            "namespaced.yaml",
+            vec![
+                case(
+                    "unknown",
+                    "fine.yaml",
+                    json!([{"violations": 1, "message": "unable to match constraints"}]),
+                ),
+                with(
+                    case("prod", "bad.json.yaml", json!([{"violations": 1, "message": "^bad"}])),
+                    &["namespace.yaml"],
+                ),
+                with(case("dev", "bad.json.yaml", no.clone()), &["dev.yaml"]),
+            ],
+        ),
+        test("mistyped", "mistyped.yaml", simple()),
+        test("missing", "missing.yaml", simple()),
+        test("unknown", "unknown.yaml", simple()),
+        test("pattern", "pattern.yaml", simple()),
+        test("selector", "selector.yaml", simple()),
+        test("audit only", "audit.yaml", simple()),
+        test("no such constraint", "nothing.yaml", simple()),
+        test("not a constraint", "fine.yaml", simple()),
+        test("unexpanded", "pods.yaml", vec![case("deployment", "deployment.yaml", no.clone())]),
+    ];
+    for name in ["good", "mistyped", "missing", "unknown", "pattern", "selector"] {
+        tests.push(json!({"name": format!("invalid {name}"), "template": "template.yaml", "constraint": format!("{name}.yaml"), "invalid": true}));
+    }
+    tests.push(json!({"name": "broken template", "template": "broken.yaml", "constraint": "good.yaml", "cases": simple()}));
+    tests.push(json!({"name": "not a template", "template": "good.yaml", "constraint": "good.yaml", "cases": simple()}));
+    tests.push(json!({"name": "no template", "constraint": "good.yaml", "cases": simple()}));
+    let mut expanded = test(
+        "expanded",
+        "pods.yaml",
+        vec![
+            case(
+                "deployment",
+                "deployment.yaml",
+                json!([{"violations": 1, "message": "^\\[Implied by deployments\\] bad"}]),
+            ),
+            case("pod", "bad.json.yaml", json!([{"violations": 1, "message": "^bad"}])),
+        ],
+    );
+    expanded["expansion"] = json!("expansion.yaml");
+    tests.push(expanded.clone());
+    expanded["name"] = json!("not an expansion");
+    expanded["expansion"] = json!("fine.yaml");
+    tests.push(expanded);
+    write(
+        "suite.yaml",
+        &[
+            json!({"apiVersion": "test.gatekeeper.sh/v1alpha1", "kind": "Suite", "metadata": {"name": "s"}, "tests": tests}),
+        ],
+    );
+
+    let Some(theirs) = verified_by_gator(dir.path()) else {
+        println!("left out: `gator` is not on the PATH");
+        return;
+    };
+    let files = Disk::open("/").unwrap();
+    let path = dir.path().canonicalize().unwrap();
+    let reports =
+        verify(&files, path.to_str().unwrap().trim_start_matches('/'), &VerifyOptions::default()).unwrap();
+    let mut ours = BTreeMap::new();
+    let mut why = BTreeMap::new();
+    for test in reports.iter().flat_map(|report| &report.tests) {
+        ours.insert(test.name.clone(), !test.failed());
+        why.insert(test.name.clone(), test.error.clone());
+        for case in &test.cases {
+            let name = format!("{}//{}", test.name, case.name);
+            ours.insert(name.clone(), case.error.is_none());
+            why.insert(name, case.error.clone());
+        }
+    }
+    assert!(theirs.len() > 50, "{theirs:?}");
+    let different: Vec<_> = theirs
+        .iter()
+        .filter(|(name, passed)| ours.get(*name) != Some(*passed))
+        .map(|(name, passed)| (name, passed, why.get(name)))
+        .collect();
+    assert!(different.is_empty(), "gator says otherwise of {different:#?}");
+    assert_eq!(ours.len(), theirs.len());
+    println!("gator verify: {} tests and cases, all equal", theirs.len());
+}

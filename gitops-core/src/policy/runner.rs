@@ -78,7 +78,16 @@ impl Runner {
 fn run_rego(engine: &mut Engine, rule: &str, review: &Value, parameters: &Value) -> Verdict {
     let parameters = if parameters == &Value::Null { Value::new_object() } else { parameters.clone() };
     engine.set_input(object([("review", review.clone()), ("parameters", parameters)]));
-    let result = engine.eval_rule(rule.to_owned()).map_err(|error| engine_message(&error.to_string()).2)?;
+    let result = engine.eval_rule(rule.to_owned()).map_err(|error| {
+        let message = engine_message(&error.to_string()).2;
+        // OPA names the class of error, and suites ask for it.
+        let conflict = ["must not produce multiple outputs", "keys must be unique"];
+        if conflict.iter().any(|part| message.contains(part)) {
+            format!("eval_conflict_error: {message}")
+        } else {
+            message
+        }
+    })?;
     let mut violations = BTreeSet::new();
     let Value::Set(entries) = &result else { return Ok(violations) };
     for violation in entries.iter_sorted() {
