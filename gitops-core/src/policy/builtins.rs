@@ -5,7 +5,9 @@
 
 use regorus::{Engine, Value};
 
+use super::encodings;
 use super::format::sprintf;
+use super::network::{Network, networks};
 
 type Function = fn(&[Value]) -> Value;
 
@@ -119,6 +121,13 @@ static FUNCTIONS: &[(&str, u8, Function)] = &[
         [Value::String(text)] => Value::from(text.contains('/') && Network::parse(text).is_some()),
         _ => UNDEFINED,
     }),
+    ("net.cidr_contains_matches", 2, super::network::matches),
+    ("net.cidr_merge", 1, super::network::merge),
+    ("yaml.unmarshal", 1, encodings::yaml_unmarshal),
+    ("urlquery.encode", 1, encodings::query_encode),
+    ("urlquery.decode", 1, encodings::query_decode),
+    ("urlquery.encode_object", 1, encodings::query_encode_object),
+    ("urlquery.decode_object", 1, encodings::query_decode_object),
     // The metadata of a rule is in its comments, which the driver does not keep.
     ("rego.metadata.rule", 0, |_| Value::new_object()),
     ("rego.metadata.chain", 0, |_| Value::new_array()),
@@ -137,53 +146,6 @@ fn go_json(value: &Value) -> String {
         ("\u{2029}", "\\u2029"),
     ];
     escapes.iter().fold(text, |text, (plain, escaped)| text.replace(plain, escaped))
-}
-
-/// An address with the length of its prefix.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Network {
-    /// The address's bits from the left, of 128.
-    bits: u128,
-    v4: bool,
-    prefix: u32,
-}
-
-impl Network {
-    /// Reads `10.0.0.0/8`, `fd00::/8`, or an address alone.
-    fn parse(text: &str) -> Option<Self> {
-        let (address, prefix) = match text.split_once('/') {
-            Some((address, prefix)) => {
-                // Go takes digits only.
-                let digits = !prefix.is_empty() && prefix.bytes().all(|byte| byte.is_ascii_digit());
-                (address, Some(prefix.parse::<u32>().ok().filter(|_| digits)?))
-            }
-            None => (text, None),
-        };
-        let (bits, v4, length) = match address.parse::<std::net::IpAddr>().ok()? {
-            std::net::IpAddr::V4(address) => (u128::from(u32::from(address)) << 96, true, 32),
-            std::net::IpAddr::V6(address) => (u128::from(address), false, 128),
-        };
-        let prefix = prefix.unwrap_or(length);
-        (prefix <= length).then_some(Self { bits, v4, prefix })
-    }
-
-    fn contains(&self, other: &Self) -> bool {
-        let differs = self.bits ^ other.bits;
-        self.v4 == other.v4 && self.prefix <= other.prefix && differs.leading_zeros() >= self.prefix
-    }
-}
-
-/// Compares two networks; the first must have its prefix, the second may be an address.
-fn networks(args: &[Value], holds: impl Fn(&Network, &Network) -> bool) -> Value {
-    match args {
-        [Value::String(a), Value::String(b)] if a.contains('/') => {
-            match (Network::parse(a), Network::parse(b)) {
-                (Some(a), Some(b)) => Value::from(holds(&a, &b)),
-                _ => UNDEFINED,
-            }
-        }
-        _ => UNDEFINED,
-    }
 }
 
 /// Which elements of a collection are `true`.
@@ -313,24 +275,6 @@ static OPA: &[&str] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn networks_contain_what_begins_as_they_do() {
-        for (a, b, expected) in [
-            ("10.0.0.0/8", "10.1.2.3", Some(true)),
-            ("10.0.0.0/8", "10.1.0.0/16", Some(true)),
-            ("10.1.0.0/16", "10.0.0.0/8", Some(false)),
-            ("0.0.0.0/0", "1.2.3.4", Some(true)),
-            ("fd00::/8", "fd12::1", Some(true)),
-            ("0.0.0.0/0", "::1", Some(false)),
-            ("10.0.0.0/33", "10.0.0.0", None),
-            ("10.0.0.0", "10.0.0.0", None),
-            ("x/8", "10.0.0.0", None),
-        ] {
-            let found = networks(&[Value::from(a), Value::from(b)], Network::contains);
-            assert_eq!(found, expected.map_or(UNDEFINED, Value::from), "{a} {b}");
-        }
-    }
 
     #[test]
     fn json_is_gos() {

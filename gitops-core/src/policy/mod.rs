@@ -10,6 +10,7 @@ mod cel;
 #[doc(hidden)]
 pub mod conformance;
 mod constraint;
+mod encodings;
 mod evaluate;
 mod exclusion;
 mod expansion;
@@ -17,6 +18,7 @@ mod format;
 mod locate;
 mod matching;
 mod mutation;
+mod network;
 mod rego;
 mod review;
 mod runner;
