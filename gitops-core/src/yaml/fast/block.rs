@@ -54,19 +54,27 @@ impl<'a> Reader<'a> {
         self.cursor.here() == b'-' && is_white(self.cursor.byte(self.cursor.at + 1))
     }
 
-    /// A list item whose dash stands here.
-    fn item(&mut self, column: usize) -> Option<()> {
-        let content = self.behind_dash();
-        self.tree.item(self.span(content));
-        let dash = std::mem::replace(&mut self.cursor.at, content);
-        match self.cursor.here() {
-            b'\n' | b'\r' => {
-                self.cursor.next_line();
-                self.tree.await_value();
-                Some(())
+    /// A list item whose dash stands here, and lists that begin behind it on the same line.
+    fn item(&mut self, mut column: usize) -> Option<()> {
+        loop {
+            let content = self.behind_dash();
+            self.tree.item(self.span(content));
+            let dash = std::mem::replace(&mut self.cursor.at, content);
+            match self.cursor.here() {
+                b'\n' | b'\r' => {
+                    self.cursor.next_line();
+                    self.tree.await_value();
+                    return Some(());
+                }
+                b'\t' => return None,
+                _ => {}
             }
-            b'\t' => None,
-            _ => self.node(column + content - dash, Some(column)),
+            let inner = column + content - dash;
+            if !self.at_dash() {
+                return self.node(inner, Some(column));
+            }
+            self.tree.open(Kind::Seq, inner, self.here())?;
+            column = inner;
         }
     }
 

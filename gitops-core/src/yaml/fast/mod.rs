@@ -4,7 +4,7 @@
 //! anchors, tags, directives, tabs as indentation, equal keys, every error. The library parser behind
 //! [`super::events`] then reads that document, or the whole text, so messages, places and rare syntax
 //! have one source. The law of this folder is that a document it does read comes out as the library's,
-//! to the last span; `tests` and the fuzz target hold it to that.
+//! to the last span; the tests here, and those on real repositories, hold it to that.
 //!
 //! | file | what |
 //! |---|---|

@@ -42,7 +42,7 @@ fn ends_in_flow(byte: u8) -> bool {
 }
 
 impl<'a> Cursor<'a> {
-    /// Whether a plain scalar may begin here; `None` where only the library knows.
+    /// Whether a plain scalar surely begins here.
     pub(super) fn begins_plain(&self, context: Context) -> bool {
         match self.here() {
             b'[' | b']' | b'{' | b'}' | b',' | b'#' | b'&' | b'*' | b'!' | b'|' | b'>' => false,

@@ -1,6 +1,6 @@
 //! The fast reader beside the library: same tree, same places, same spellings.
 
-use super::super::{Dialect, ReadOptions, Stream, read, read_by_library, read_fast};
+use super::super::{Dialect, Limits, ReadOptions, Stream, read, read_by_library, read_fast};
 use crate::node::{Node, SourceMap, Value};
 
 /// Everything a reader sees: kinds, spellings, places, order.
@@ -53,10 +53,10 @@ fn both(text: &str, options: &ReadOptions) -> (Result<String, String>, Result<St
 
 fn check(text: &str) {
     for dialect in [Dialect::Kubectl, Dialect::Kyaml] {
-        for last_key_wins in [false, true] {
-            let options = ReadOptions { dialect, last_key_wins, ..ReadOptions::default() };
+        for (last_key_wins, first_key_wins) in [(false, false), (true, false), (false, true)] {
+            let options = ReadOptions { dialect, last_key_wins, first_key_wins, ..ReadOptions::default() };
             let (ours, theirs) = both(text, &options);
-            assert_eq!(ours, theirs, "{dialect:?}\n{text}\n{text:?}");
+            assert_eq!(ours, theirs, "{options:?}\n{text}\n{text:?}");
         }
     }
 }
@@ -66,6 +66,20 @@ fn check(text: &str) {
 fn cases() {
     for line in include_str!("cases.txt").lines() {
         check(&line.replace("\\n", "\n").replace("\\t", "\t").replace("\\r", "\r"));
+    }
+}
+
+/// As deep as any option allows, in all ways to nest, on the small stack of a test in a debug build.
+#[test]
+fn deep_nesting_needs_no_stack() {
+    let limits = Limits { max_depth: usize::MAX, ..Limits::default() };
+    let options = ReadOptions { limits, ..ReadOptions::default() };
+    let blocks: String = (0..1000).map(|depth| " ".repeat(depth) + "a:\n").collect();
+    for text in ["- ".repeat(1000), "[".repeat(1000) + &"]".repeat(1000), blocks] {
+        let sources = SourceMap::new();
+        let file = sources.add("f", text.as_str());
+        assert_eq!(read_fast(&sources, file, &options).map(|(_, left)| left), Some(0));
+        assert!(read(&sources, sources.add("f", format!("- {text}")), &options).is_err());
     }
 }
 
