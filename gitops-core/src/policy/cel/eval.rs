@@ -210,7 +210,10 @@ impl<'a> Evaluator<'a> {
                 Some(value) => Ok(value.clone()),
                 None => Err(Fail::new(format!("no such key: {field}"))),
             },
-            _ => Err(Fail::no_overload()),
+            Value::List(_) => Err(Fail::new("unsupported index type 'string' in list")),
+            // What has no fields has not this one, as cel-go sees it.
+            _ if optional => Ok(Value::Optional(None)),
+            _ => Err(Fail::new(format!("no such key: {field}"))),
         }
     }
 
@@ -227,7 +230,8 @@ impl<'a> Evaluator<'a> {
         };
         match map {
             Value::Map(map) => Ok(Value::Bool(map.contains_key(&Key::Text(Arc::from(field))))),
-            _ => Err(Fail::no_overload()),
+            Value::List(_) => Err(Fail::new("unsupported index type 'string' in list")),
+            _ => Ok(Value::Bool(false)),
         }
     }
 

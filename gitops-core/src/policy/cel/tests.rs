@@ -50,6 +50,8 @@ fn expressions_have_their_values() {
         ("object.spec.containers.transformMap(i, c, c.name)", "{0: \"x\", 1: \"y\"}"),
         ("object.spec.containers.transformList(i, c, i > 0, c.name)", "[\"y\"]"),
         ("has(object.spec.none) && !has(object.spec.other)", "true"),
+        ("has(object.spec.none.x) || has(object.spec.replicas.x)", "false"),
+        ("object.spec.none.?x.orValue(1)", "1"),
         ("object.?spec.?other.orValue(7)", "7"),
         ("object.?spec.replicas.hasValue()", "true"),
         ("[?object.?nothing, 1]", "[1]"),
@@ -115,7 +117,8 @@ fn errors_say_what_cel_says() {
     for (text, part) in [
         ("object.b", "no such key: b"),
         ("object.l[3]", "index out of bounds: 3"),
-        ("object.a.b", "no such overload"),
+        ("object.a.b", "no such key: b"),
+        ("object.l.b", "unsupported index type"),
         ("1 / 0", "division by zero"),
         ("9223372036854775807 + 1", "overflow"),
         ("object.a + 'x'", "no such overload"),
