@@ -28,6 +28,8 @@ pub(crate) struct ResMap {
     pub(crate) config: TransformConfig,
     /// What `$(NAME)` stands for.
     pub(crate) vars: Vec<Var>,
+    /// Whether patches or replacements gave objects other ids, so that two may have the same.
+    pub(crate) renamed: bool,
     /// Position by present id; `None` when something may have changed ids.
     index: Option<HashMap<ResId, usize>>,
 }

@@ -464,7 +464,8 @@ impl<'a> Builder<'a> {
                 let message = format!("an object must be a mapping but this is {}", node.type_name());
                 return Err(self.error(node.span, "not-an-object", message));
             }
-            let kind = node.get("kind").and_then(Node::text).unwrap_or_default().into_owned();
+            let kind = node.get("kind").filter(|kind| !kind.is_null()).and_then(Node::text);
+            let kind = kind.unwrap_or_default().into_owned();
             if kind.is_empty() {
                 return Err(self.error(node.span, "missing-kind", "the object has no `kind`"));
             }
@@ -485,7 +486,12 @@ impl<'a> Builder<'a> {
                         }
                     },
                 }
-            } else if node.at(&["metadata", "name"]).and_then(Node::text).is_none_or(|name| name.is_empty()) {
+            } else if node
+                .at(&["metadata", "name"])
+                .filter(|name| !name.is_null())
+                .and_then(Node::text)
+                .is_none_or(|name| name.is_empty())
+            {
                 let has_generate_name = node.at(&["metadata", "generateName"]).is_some();
                 let hint = if has_generate_name { "; kustomize does not support `generateName`" } else { "" };
                 let place = node.get("metadata").map_or(node.span, |metadata| metadata.span);

@@ -15,6 +15,7 @@ use crate::kustomize::fieldspec::{self, Create, visit};
 use crate::kustomize::load::Builder;
 use crate::kustomize::resource::{ResId, Resource, as_text};
 use crate::kustomize::stale;
+use crate::kustomize::transform::renamed;
 use crate::node::{Node, Span, Text};
 use crate::object::group_version;
 
@@ -278,7 +279,7 @@ impl<'a> Choice<'a> {
         if let Some(referral) = self.select(&old, |_| true, same)?
             && referral.name.text != old.text
         {
-            *node = Node::string(referral.name.text.clone(), referral.name.span);
+            *node = renamed(node, referral.name.text.clone(), referral.name.span, self.builder.sources());
         }
         Ok(())
     }
@@ -322,8 +323,10 @@ impl<'a> Choice<'a> {
             });
         }
         let Some(map) = node.as_map_mut() else { return Ok(()) };
-        if referral.name.text != old.text {
-            map.insert("name", Node::string(referral.name.text.clone(), referral.name.span));
+        if referral.name.text != old.text
+            && let Some(name) = map.get_mut("name")
+        {
+            *name = renamed(name, referral.name.text.clone(), referral.name.span, self.builder.sources());
         }
         let unchanged = namespace.as_ref() == Some(&referral.namespace.text);
         if !referral.namespace.text.is_empty() && !unchanged {

@@ -14,7 +14,7 @@ use crate::kustomize::resource::{ResId, Resource};
 use crate::kustomize::selector::Selector;
 use crate::node::{FileId, Node, Plain, Span, Text, Value};
 use crate::yaml::Dialect;
-use crate::{Error, Result};
+use crate::{Error, ErrorKind, Result};
 
 /// The text of a patch, ready to be read in either dialect.
 struct PatchText {
@@ -150,14 +150,11 @@ impl Builder<'_> {
     /// Reads a patch as what it is: a list is a JSON patch (YAML 1.1), mappings are merged (YAML 1.2).
     fn parse_patch(&mut self, text: &PatchText) -> Result<Parsed> {
         let documents = match self.parse_merge_patch(text.file) {
-            // What a JSON patch says twice is no error.
-            Err(error) if error.code() == "duplicate-key" => {
-                let documents = self.parse(text.file, Dialect::Kubectl)?;
-                if documents.first().is_none_or(|document| !document.is_seq()) {
-                    return Err(error);
-                }
-                documents
-            }
+            // A JSON patch may hold what an object may not, such as a key that stands twice.
+            Err(error) => match self.parse(text.file, Dialect::Kubectl) {
+                Ok(documents) if documents.first().is_some_and(Node::is_seq) => documents,
+                _ => return Err(error),
+            },
             documents => documents?,
         };
         let Some(first) = documents.iter().find(|document| !document.is_null()) else {
@@ -281,7 +278,8 @@ impl Builder<'_> {
             });
         }
         map.changed();
-        if entry.allow_name_change || entry.allow_kind_change {
+        // With a target kustomize puts all objects together anew, and then refuses two with one id.
+        if entry.allow_name_change || entry.allow_kind_change || (has_target && map.renamed) {
             self.check_ids(map)?;
         }
         Ok(())
@@ -304,6 +302,7 @@ impl Builder<'_> {
             return Ok(());
         }
         let patch = patch.as_ref().map_err(Error::clone)?;
+        let mut renamed = false;
         let mut notes = Vec::new();
         let sources = self.sources().clone();
         for at in selected {
@@ -312,17 +311,26 @@ impl Builder<'_> {
                 resource.store_previous_id();
             }
             let id = resource.id();
+            if let Some(span) = json6902::not_json(&resource.node) {
+                let message =
+                    "a JSON patch needs an object of JSON, which has no infinite number and no `.nan`";
+                return Err(Error::new(ErrorKind::Kustomize, "not-json-number", message)
+                    .context(id)
+                    .at(sources.locate(span)));
+            }
             // The annotations of kustomize's bookkeeping show in what a patch may add to.
             let applied = if resource.has_bookkeeping() {
                 patch::json_patch_object(&mut resource.node, patch, &sources, &mut notes)
             } else {
                 json6902::apply(patch, &mut resource.node, &sources, &mut notes)
             };
-            applied.map_err(|error| error.context(id))?;
+            applied.map_err(|error| error.context(&id))?;
             resource.shared.clear();
             spell_nulls(&mut resource.node);
+            renamed |= resource.id() != id;
         }
         self.note(notes);
+        map.renamed |= renamed;
         map.changed();
         Ok(())
     }

@@ -188,17 +188,21 @@ impl Resource {
         }
     }
 
+    fn text_unless_null(&self, keys: &[&str]) -> Text {
+        if self.node.at(keys).is_none_or(Node::is_null) { Text::empty() } else { self.text_at(keys) }
+    }
+
+    /// As written, even if that is `null`.
     pub(crate) fn api_version(&self) -> Text {
         self.text_at(&["apiVersion"])
     }
 
     pub(crate) fn kind(&self) -> Text {
-        self.text_at(&["kind"])
+        self.text_unless_null(&["kind"])
     }
 
     pub(crate) fn name(&self) -> Text {
-        let name = self.node.at(&["metadata", "name"]);
-        if name.is_none_or(Node::is_null) { Text::empty() } else { self.text_at(&["metadata", "name"]) }
+        self.text_unless_null(&["metadata", "name"])
     }
 
     /// Whether it has this name now, without building its id.
@@ -209,7 +213,7 @@ impl Resource {
 
     /// The namespace as written.
     pub(crate) fn namespace(&self) -> Text {
-        self.text_at(&["metadata", "namespace"])
+        self.text_unless_null(&["metadata", "namespace"])
     }
 
     /// The id it has now.

@@ -14,8 +14,9 @@ use crate::kustomize::kustomization::{Image, Label, Replica};
 use crate::kustomize::load::Builder;
 use crate::kustomize::replacements::is_quoted;
 use crate::kustomize::resource::{ResId, Resource};
-use crate::node::{Map, Node, Text, Value};
+use crate::node::{Map, Node, SourceMap, Span, Text, Value};
 use crate::object::group_version;
+use crate::yaml::Dialect;
 
 type Pairs = [(Spanned, Spanned)];
 
@@ -122,6 +123,11 @@ impl Builder<'_> {
         let binds = is_binding(&resource.kind());
         if binds {
             let subjects = resource.node.get("subjects").and_then(Node::as_seq).unwrap_or(&[]);
+            let odd = subjects.iter().find(|subject| !subject.is_map() && !subject.is_null());
+            if let Some(odd) = odd.filter(|_| change.subjects != Subjects::None) {
+                let message = format!("a subject belongs here, but this is {}", odd.type_name());
+                return Err(self.error(odd.span, "wrong-type", message));
+            }
             if subjects.iter().any(|subject| change.subjects.accepts(subject)) {
                 let subjects = resource.node.get_mut("subjects").and_then(Node::as_seq_mut);
                 for subject in subjects.into_iter().flatten().filter(|it| change.subjects.accepts(it)) {
@@ -200,7 +206,8 @@ impl Builder<'_> {
                     } else {
                         format!("{old}{}", affix.text)
                     };
-                    self.set_scalar(node, Node::string(new, affix.span), "a name")
+                    let new = renamed(node, new, affix.span, self.sources());
+                    self.set_scalar(node, new, "a name")
                 })?;
             }
         }
@@ -435,6 +442,19 @@ impl Builder<'_> {
         edit.apply(node, self.sources());
         Ok(())
     }
+}
+
+/// A new name in place of an old one. Kustomize leaves open what type it has, so that `1` is a number
+/// unless the old name stands in quotes.
+pub(crate) fn renamed(old: &Node, new: impl Into<Text>, span: Span, sources: &SourceMap) -> Node {
+    let new = new.into();
+    let value = match crate::yaml::parse_scalar(&new, Dialect::Kyaml) {
+        Value::String(_) => Value::String(new),
+        // An empty one was made for this.
+        _ if old.as_str() != Some("") && is_quoted(old, sources) => Value::String(new),
+        other => other,
+    };
+    Node::new(value, span)
 }
 
 fn set_entry(entries: &mut Map, key: &Spanned, value: Node) {

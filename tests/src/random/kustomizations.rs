@@ -578,6 +578,8 @@ impl Making {
 
     fn replacement(&mut self, objects: &[Value]) -> Value {
         let mut replacement = Map::new();
+        // A collection that is put into itself holds itself in kustomize, which is of no use to anybody.
+        let (mut whole, mut from) = (false, Value::Null);
         if self.rng.chance(12) {
             replacement.insert("sourceValue".into(), json!(words::text(&mut self.rng)));
         } else {
@@ -592,19 +594,29 @@ impl Making {
                 source["namespace"] = namespace.clone();
             }
             if self.rng.chance(80) {
-                let (steps, _) = path(&mut self.rng, &object);
+                let (mut steps, mut at) = path(&mut self.rng, &object);
+                for _ in 0..4 {
+                    if (at.is_object() || at.is_array()) && self.rng.chance(90) {
+                        (steps, at) = path(&mut self.rng, &object);
+                    }
+                }
+                whole = at.is_object() || at.is_array();
                 source["fieldPath"] = json!(field_path(&mut self.rng, &steps, false));
             }
             if self.rng.chance(15) {
                 source["options"] = json!({"delimiter": self.rng.word(&["-", ".", "/", ":", "a"]), "index": self.rng.below(3)});
             }
             replacement.insert("source".into(), source);
+            from = object["kind"].clone();
         }
         let mut targets = Vec::new();
         for _ in 0..1 + self.rng.below(2) {
             let object = self.rng.pick(objects).clone();
+            if whole && (object["kind"] == from || !self.rng.chance(50)) {
+                continue;
+            }
             let mut select = Map::new();
-            if self.rng.chance(90) {
+            if whole || self.rng.chance(90) {
                 select.insert("kind".into(), object["kind"].clone());
             }
             if self.rng.chance(60) {

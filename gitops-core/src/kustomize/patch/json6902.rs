@@ -140,7 +140,7 @@ pub fn parse(node: &Node, sources: &SourceMap) -> Result<JsonPatch> {
 }
 
 /// Where a number stands that JSON has not.
-fn not_json(node: &Node) -> Option<Span> {
+pub(crate) fn not_json(node: &Node) -> Option<Span> {
     match &node.value {
         Value::Seq(items) => items.iter().find_map(not_json),
         Value::Map(map) => map.iter().find_map(|(_, value)| not_json(value)),

@@ -59,7 +59,9 @@ pub fn merge_object(
         }
     }
     // Setting the type of an object that has no apiVersion, kustomize leaves an empty one behind.
+    let ignored = patch.get("$patch").and_then(Node::as_str) == Some("replace");
     if options.has_target
+        && !ignored
         && let Some(map) = object.as_map_mut()
         && !map.contains_key("apiVersion")
     {

@@ -219,7 +219,7 @@ impl Builder<'_> {
         let rejected = target.reject.iter().map(|reject| self.matcher(reject)).collect::<Result<Vec<_>>>()?;
         let default = [Spanned { text: Text::from(DEFAULT_FIELD), span }];
         let fields = if target.field_paths.is_empty() { &default[..] } else { &target.field_paths };
-        let mut any = false;
+        let (mut any, mut renamed) = (false, false);
         for at in 0..map.len() {
             let Some(resource) = map.get(at) else { continue };
             if !selected.selects_metadata(resource)
@@ -239,7 +239,8 @@ impl Builder<'_> {
                 let id = resource.id();
                 resource
                     .changing(|resource| self.write(&mut resource.node, field, value, &target.options))
-                    .map_err(|error| error.context(id))?;
+                    .map_err(|error| error.context(&id))?;
+                renamed |= resource.id() != id;
                 // The source may have been a target itself.
                 if let Some(origin) = origin.filter(|origin| origin.at == at)
                     && let Ok(Some(now)) = path::get(&resource.node, &origin.path)
@@ -248,6 +249,7 @@ impl Builder<'_> {
                 }
             }
         }
+        map.renamed |= renamed;
         if !any {
             let message = "this target selects no object, so the value goes nowhere";
             self.warn(select.span.unwrap_or(span), "replacement-target-matches-nothing", message);
