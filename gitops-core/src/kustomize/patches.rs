@@ -12,6 +12,7 @@ use crate::kustomize::patch::json6902::{self, JsonPatch};
 use crate::kustomize::patch::{self, Outcome, PatchOptions};
 use crate::kustomize::resource::{ResId, Resource};
 use crate::kustomize::selector::Selector;
+use crate::kustomize::shared::Lists;
 use crate::node::{FileId, Node, Plain, Span, Text, Value};
 use crate::yaml::Dialect;
 use crate::{Error, ErrorKind, Result};
@@ -261,7 +262,7 @@ impl Builder<'_> {
             }
             let id = resource.id();
             let outcome = resource
-                .changing(|resource| {
+                .changing(Lists::Move, |resource| {
                     patch::merge_object(&mut resource.node, patch, options, &schema, &sources, &mut notes)
                 })
                 .map_err(|error| error.context(id))?;

@@ -14,6 +14,15 @@ use crate::node::{Node, Path, Segment, Text, Value};
 /// Where the shared texts of an object stand: for each, its places.
 pub(crate) type Places = Vec<(Text, Vec<Path>)>;
 
+/// What a change does to lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lists {
+    /// Elements keep their places.
+    Stay,
+    /// They may move or go.
+    Move,
+}
+
 impl Resource {
     /// Says that the places of the object that hold exactly this text change together.
     pub(crate) fn share(&mut self, text: Text) {
@@ -23,14 +32,15 @@ impl Resource {
         }
     }
 
-    /// Does `change`, and repeats what it writes to one place of a shared text at the others.
-    pub(crate) fn changing<R>(&mut self, change: impl FnOnce(&mut Self) -> R) -> R {
+    /// Does `change`, and repeats what it writes to one place of a shared text at the others. `lists` says
+    /// whether elements of lists keep their places; else what now stands there may be another.
+    pub(crate) fn changing<R>(&mut self, lists: Lists, change: impl FnOnce(&mut Self) -> R) -> R {
         if self.shared.is_empty() {
             return change(self);
         }
         let places = self.shared_places();
         let result = change(self);
-        self.repeat(places);
+        self.repeat(places, lists);
         result
     }
 
@@ -40,12 +50,13 @@ impl Resource {
         places
     }
 
-    fn repeat(&mut self, places: Places) {
+    fn repeat(&mut self, places: Places, lists: Lists) {
+        let known = |path: &Path| lists == Lists::Stay || !crosses_list(path);
         for (text, paths) in places {
             // The last writer wins; patches walk mappings in the order of their keys.
             let written = paths.iter().rev().find_map(|path| {
                 let node = self.node.lookup(path)?;
-                let replaced = !is(node, &text) && !crosses_list(path);
+                let replaced = !is(node, &text) && known(path);
                 replaced.then(|| node.clone())
             });
             let Some(mut written) = written else { continue };
@@ -56,7 +67,7 @@ impl Resource {
                 self.share(new);
             }
             for path in &paths {
-                let there = self.node.lookup(path).is_some_and(|node| is(node, &text) || !crosses_list(path));
+                let there = self.node.lookup(path).is_some_and(|node| is(node, &text) || known(path));
                 if there && let Some(node) = self.node.lookup_mut(path) {
                     *node = written.clone();
                 }
@@ -65,7 +76,6 @@ impl Resource {
     }
 }
 
-/// Elements of lists move; what now stands there may be another.
 fn crosses_list(path: &Path) -> bool {
     path.segments().iter().any(|segment| matches!(segment, Segment::Index(_)))
 }

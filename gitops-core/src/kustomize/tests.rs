@@ -41,6 +41,8 @@ fn labels_added_together_change_together() {
         "# base/kustomization.yaml\nresources: [d.yaml]\ncommonLabels: {{app: one}}\n# base/d.yaml\n{DEPLOYMENT}"
     );
     let patched = |patch: &str| format!("{base}# kustomization.yaml\nresources: [base]\n{patch}");
+    let set = "# base/kustomization.yaml\nresources: [s.yaml]\nlabels: [{pairs: {app: one}, includeVolumeClaimTemplates: true}]\n# base/s.yaml\nkind: StatefulSet\napiVersion: apps/v1\nmetadata: {name: db}\nspec: {volumeClaimTemplates: [{metadata: {name: v}}]}\n# kustomization.yaml\nresources: [base]\nlabels: [{pairs: {app: two}}]\n";
+    check(&[("below a list too", set, Ok(&["    app: two", "        app: two"]))]);
     let merge = "patches:\n- patch: |\n    kind: Deployment\n    apiVersion: apps/v1\n    metadata: {name: web, labels: {app: two}}\n";
     let json = "- target: {kind: Deployment}\n  patch: '[{\"op\": \"add\", \"path\": \"/spec/replicas\", \"value\": 1}]'\n";
     check(&[

@@ -14,6 +14,7 @@ use crate::kustomize::kustomization::{Image, Label, Replica};
 use crate::kustomize::load::Builder;
 use crate::kustomize::replacements::is_quoted;
 use crate::kustomize::resource::{ResId, Resource};
+use crate::kustomize::shared::Lists;
 use crate::node::{Map, Node, SourceMap, Span, Text, Value};
 use crate::object::group_version;
 use crate::yaml::Dialect;
@@ -253,7 +254,7 @@ impl Builder<'_> {
         let mut added = vec![0; pairs.len()];
         for resource in map.iter_mut() {
             added.fill(0);
-            resource.changing(|resource| {
+            resource.changing(Lists::Stay, |resource| {
                 specs.iter().try_for_each(|spec| {
                     let create = Create::Mapping(first.span);
                     visit(&mut resource.node, spec, create, self.sources(), &mut |node| {

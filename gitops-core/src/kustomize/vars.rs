@@ -13,6 +13,7 @@ use crate::kustomize::fieldspec::{Create, visit};
 use crate::kustomize::history::StepKind;
 use crate::kustomize::load::Builder;
 use crate::kustomize::resource::Resource;
+use crate::kustomize::shared::Lists;
 use crate::node::{Node, Scalar, Span, Text, Value};
 use crate::object::group_version;
 
@@ -152,7 +153,7 @@ impl Builder<'_> {
         let config = map.config.clone();
         let mut used = HashSet::new();
         for resource in map.iter_mut() {
-            resource.changing(|resource| {
+            resource.changing(Lists::Stay, |resource| {
                 config.fields(Slot::VarReference).iter().try_for_each(|spec| {
                     visit(&mut resource.node, spec, Create::Nothing, self.sources(), &mut |node| {
                         self.replace_vars(node, &values, &mut used)

@@ -17,6 +17,7 @@ use crate::kustomize::history::StepKind;
 use crate::kustomize::load::Builder;
 use crate::kustomize::resource::Resource;
 use crate::kustomize::selector::{Matcher, Selector};
+use crate::kustomize::shared::Lists;
 use crate::node::{Node, Span, Text, Value};
 use crate::object::group_version;
 use crate::yaml::{self, Dialect};
@@ -238,7 +239,9 @@ impl Builder<'_> {
                 let Some(resource) = map.get_mut(at) else { continue };
                 let id = resource.id();
                 resource
-                    .changing(|resource| self.write(&mut resource.node, field, value, &target.options))
+                    .changing(Lists::Move, |resource| {
+                        self.write(&mut resource.node, field, value, &target.options)
+                    })
                     .map_err(|error| error.context(&id))?;
                 renamed |= resource.id() != id;
                 // The source may have been a target itself.
