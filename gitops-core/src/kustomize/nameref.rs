@@ -203,15 +203,7 @@ struct Subset {
 
 impl Subset {
     fn of(resource: &Resource, id: &ResId) -> Self {
-        let mut bound = Vec::new();
-        if id.kind == "RoleBinding" {
-            for subject in resource.node.get("subjects").and_then(Node::as_seq).unwrap_or(&[]) {
-                let is_account = subject.get("kind").and_then(Node::as_str) == Some("ServiceAccount");
-                if let Some(namespace) = subject.get("namespace").filter(|_| is_account) {
-                    bound.push(as_text(namespace).text);
-                }
-            }
-        }
+        let bound = account_namespaces(resource).map(|namespace| as_text(namespace).text).collect();
         Self { everything: id.is_cluster_scoped(), namespace: id.namespace.clone(), bound }
     }
 
@@ -227,22 +219,25 @@ impl Subset {
     }
 }
 
+/// The namespaces of the service accounts that a RoleBinding names.
+fn account_namespaces(resource: &Resource) -> impl Iterator<Item = &Node> {
+    let is = |node: &Node, kind| node.get("kind").and_then(Node::as_str) == Some(kind);
+    let subjects = is(&resource.node, "RoleBinding").then(|| resource.node.get("subjects")).flatten();
+    let subjects = subjects.and_then(Node::as_seq).unwrap_or(&[]);
+    let accounts = subjects.iter().filter(move |subject| is(subject, "ServiceAccount"));
+    accounts.filter_map(|account| account.get("namespace"))
+}
+
 /// Kustomize refuses a RoleBinding whose service account has a namespace that is not text.
 fn check_subjects(builder: &Builder<'_>, resource: &Resource) -> Result<()> {
-    if resource.node.get("kind").and_then(Node::as_str) != Some("RoleBinding") {
-        return Ok(());
-    }
-    for subject in resource.node.get("subjects").and_then(Node::as_seq).unwrap_or(&[]) {
-        let is_account = subject.get("kind").and_then(Node::as_str) == Some("ServiceAccount");
-        let namespace =
-            subject.get("namespace").filter(|namespace| is_account && namespace.as_str().is_none());
-        if let Some(namespace) = namespace {
+    match account_namespaces(resource).find(|namespace| namespace.as_str().is_none()) {
+        None => Ok(()),
+        Some(namespace) => {
             let message =
                 format!("the namespace of this service account is {}; name one", namespace.type_name());
-            return Err(builder.error(namespace.span, "blank-namespace", message));
+            Err(builder.error(namespace.span, "blank-namespace", message))
         }
     }
-    Ok(())
 }
 
 /// The choice of the object that one field names.
