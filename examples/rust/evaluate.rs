@@ -83,8 +83,9 @@ fn run(mut args: impl Iterator<Item = String>) -> Result<u8, Failure> {
 fn read(path: &Path, named: bool, sources: &SourceMap, objects: &mut Vec<Object>) -> Result<(), Failure> {
     let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
     if path.is_dir() {
-        let mut entries: Vec<_> =
-            std::fs::read_dir(path)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
+        let mut entries: Vec<_> = std::fs::read_dir(path)?
+            .map(|entry| entry.map(|entry| entry.path()))
+            .collect::<Result<_, _>>()?;
         entries.sort();
         return entries.iter().try_for_each(|entry| read(entry, false, sources, objects));
     }
@@ -122,7 +123,10 @@ fn print_text(report: &PolicyReport, objects: &[Object], sources: &SourceMap) {
     for finding in &report.findings {
         let place = place(finding, objects, sources).map_or(String::new(), |place| format!("{place}: "));
         let actions = finding.enforcement_actions.join("+");
-        println!("{place}{}: {actions} [{}/{}] {}", finding.id, finding.template, finding.constraint, finding.message);
+        println!(
+            "{place}{}: {actions} [{}/{}] {}",
+            finding.id, finding.template, finding.constraint, finding.message
+        );
     }
     for entry in &report.not_checked {
         eprintln!("not checked ({} objects): {}", entry.count, entry.message);

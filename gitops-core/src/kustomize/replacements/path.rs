@@ -362,18 +362,22 @@ pub(super) fn reads_as_other(text: &str) -> bool {
     !matches!(yaml::parse_scalar(text, Dialect::Kyaml), Value::String(_))
 }
 
-/// Whether a text stands in quotes, or must have.
+/// Whether a text stands in quotes or in a block, or must have.
 pub(crate) fn is_quoted(node: &Node, sources: &SourceMap) -> bool {
     let must_have = node.as_str().is_some_and(|text| !text.is_empty() && reads_as_other(text));
-    must_have || quote_of(node, sources).is_some()
+    must_have || matches!(first_char(node, sources), Some('"' | '\'' | '|' | '>'))
 }
 
 /// The quote that the text of a scalar starts with.
 pub(super) fn quote_of(node: &Node, sources: &SourceMap) -> Option<char> {
+    first_char(node, sources).filter(|first| matches!(first, '"' | '\''))
+}
+
+/// What the text that set a text starts with.
+fn first_char(node: &Node, sources: &SourceMap) -> Option<char> {
     node.as_str()?;
     let file = node.span.file().and_then(|file| sources.file(file))?;
-    let first = file.text().get(node.span.offset() as usize..)?.chars().next()?;
-    matches!(first, '"' | '\'').then_some(first)
+    file.text().get(node.span.offset() as usize..)?.chars().next()
 }
 
 #[cfg(test)]
