@@ -4,6 +4,7 @@
 
 module.exports = {
   ...require('./lib/build.cjs'),
+  Cache: require('./lib/settings.cjs').Cache,
   ...require('./lib/errors.cjs'),
   ...require('./lib/review.cjs'),
 }

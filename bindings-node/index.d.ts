@@ -36,6 +36,27 @@ export interface KubernetesObject {
  */
 export type LoadRestrictor = 'root' | 'none'
 
+/**
+ * Parsed files that calls share: a base that many overlays use is parsed once.
+ *
+ * Pass one to calls that read the same files, one after the other or at once. What a call gives does
+ * not depend on what the cache holds. It keeps all that was read with it: drop it, and make a new one,
+ * to free the memory.
+ */
+export declare class Cache {
+  constructor()
+}
+
+/** Bounds on what a file may ask for; all are inclusive. Beyond one, a call throws `LimitError`. */
+export interface Limits {
+  /** Size of one file in bytes. Default 64 MiB. */
+  maxBytes?: number
+  /** Nesting of lists and mappings. Default 200; values above 1,000 count as 1,000. */
+  maxDepth?: number
+  /** Nodes that aliases and merge keys may add to one file when written out. Default 1,000,000. */
+  maxAliasNodes?: number
+}
+
 /** How a build in memory runs. */
 export interface BuildFilesOptions {
   /** Default `root`. */
@@ -47,6 +68,10 @@ export interface BuildFilesOptions {
    * of them, and says how many there are. Default none.
    */
   strict?: string | readonly string[]
+  /** Bounds on the files. */
+  limits?: Limits
+  /** Parsed files to share with other calls; none by default. */
+  cache?: Cache
 }
 
 /** How a build of a directory of the disk runs. */
@@ -106,6 +131,12 @@ export interface FieldHistory {
   steps: Step[]
 }
 
+/** How many builds run. */
+export interface BuildManyOptions extends BuildOptions {
+  /** The most threads to use; 0, the default, stands for as many as the process may run at once. */
+  threads?: number
+}
+
 /** What a build gives. Each part is written out by Rust when it is first asked for, and kept. */
 export declare class Build {
   private constructor()
@@ -162,6 +193,24 @@ export declare function build(path: string | URL, options?: BuildOptions): Build
 /** {@link build} on the libuv pool: the event loop stays free. */
 export declare function buildAsync(path: string | URL, options?: BuildOptions): Promise<Build>
 
+/**
+ * Builds many directories of the disk, each as {@link build} does, on all cores. The builds share one
+ * cache.
+ *
+ * @returns a build for each path, in their order, or the exception that stopped it, not thrown: one
+ * that fails stops no other
+ */
+export declare function buildMany(
+  paths: readonly (string | URL)[],
+  options?: BuildManyOptions,
+): (Build | GitopsError)[]
+
+/** {@link buildMany} on the libuv pool: the event loop stays free. */
+export declare function buildManyAsync(
+  paths: readonly (string | URL)[],
+  options?: BuildManyOptions,
+): Promise<(Build | GitopsError)[]>
+
 /** Content by path, the parts of paths separated by `/`. */
 export type FileContents =
   | Readonly<Record<string, string | Uint8Array>>
@@ -188,6 +237,15 @@ export interface ReviewOptions {
   useMergeBase?: boolean
   /** Only these environments, by name; a `*` at the end stands for any rest. By default all. */
   environments?: readonly string[]
+  /** Bounds on the files. */
+  limits?: Limits
+  /** Parsed files to share with other calls: keep one to make the next review of the same repository faster. */
+  cache?: Cache
+  /**
+   * The most threads that render environments; 0, the default, stands for as many as the process may
+   * run at once. The review is the same for any number.
+   */
+  threads?: number
 }
 
 /**

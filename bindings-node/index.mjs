@@ -5,6 +5,7 @@ import gitops from './index.cjs'
 export const {
   ArgumentError,
   Build,
+  Cache,
   FileError,
   GitError,
   GitopsError,
@@ -18,6 +19,8 @@ export const {
   buildAsync,
   buildFiles,
   buildFilesAsync,
+  buildMany,
+  buildManyAsync,
   review,
   reviewAsync,
 } = gitops

@@ -19,14 +19,14 @@ function asPath(name, value) {
 }
 
 /** An object of options with no names but the known ones: a misspelt option is never ignored. */
-function asOptions(value, known) {
+function asOptions(value, known, called = 'option') {
   if (value === undefined) return {}
   if (value === null || typeof value !== 'object' || Array.isArray(value)) {
-    throw wrongType('options', 'an object', value)
+    throw wrongType(`${called}s`, 'an object', value)
   }
   for (const name of Object.keys(value)) {
     if (!known.includes(name)) {
-      const message = `there is no option "${name}"; known options: ${known.join(', ')}`
+      const message = `there is no ${called} "${name}"; known ${called}s: ${known.join(', ')}`
       throw new ArgumentError(message, { code: 'bad-argument' })
     }
   }

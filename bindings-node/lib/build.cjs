@@ -3,8 +3,10 @@
 // `build`: a directory with a kustomization to the objects it stands for.
 
 const native = require('../native.cjs')
-const { wrongType, asPath, asOptions, asChoice, asFlag, asIndex, asTexts } = require('./arguments.cjs')
-const { unwrap } = require('./failure.cjs')
+const { wrongType, asPath, asOptions, asIndex } = require('./arguments.cjs')
+const { GitopsError } = require('./errors.cjs')
+const { asError, unwrap } = require('./failure.cjs')
+const { asCache, asSettings } = require('./settings.cjs')
 
 /** What a build gives. Each part is written out by Rust when it is first asked for, and kept. */
 class Build {
@@ -62,25 +64,31 @@ function asNode(index, path) {
   return [index, path]
 }
 
-function isUnrestricted(loadRestrictor) {
-  return asChoice('loadRestrictor', loadRestrictor, ['root', 'none']) === 'none'
+const COMMON = ['loadRestrictor', 'strict', 'history', 'limits', 'cache']
+
+function asRoot(root) {
+  return root === undefined ? undefined : asPath('root', root)
 }
 
 function fromDisk(path, options) {
-  const known = ['loadRestrictor', 'strict', 'root', 'history']
-  const { loadRestrictor = 'root', strict = [], root, history = false } = asOptions(options, known)
+  const checked = asOptions(options, [...COMMON, 'root'])
+  return [asPath('path', path), asRoot(checked.root), asSettings(checked), asCache(checked.cache)]
+}
+
+function manyFromDisk(paths, options) {
+  const checked = asOptions(options, [...COMMON, 'root', 'threads'])
+  if (!Array.isArray(paths)) throw wrongType('paths', 'an array of paths', paths)
   return [
-    asPath('path', path),
-    isUnrestricted(loadRestrictor),
-    asTexts('strict', strict),
-    root === undefined ? undefined : asPath('root', root),
-    asFlag('history', history),
+    paths.map((path) => asPath('each of paths', path)),
+    asRoot(checked.root),
+    asSettings(checked),
+    asIndex('threads', checked.threads ?? 0),
+    asCache(checked.cache),
   ]
 }
 
 function fromMemory(files, path, options) {
-  const known = ['loadRestrictor', 'strict', 'history']
-  const { loadRestrictor = 'root', strict = [], history = false } = asOptions(options, known)
+  const checked = asOptions(options, COMMON)
   if (files === null || typeof files !== 'object' || Array.isArray(files)) {
     throw wrongType('files', 'an object or Map from path to content', files)
   }
@@ -93,13 +101,7 @@ function fromMemory(files, path, options) {
     }
     contents[name] = content
   }
-  return [
-    contents,
-    asPath('path', path),
-    isUnrestricted(loadRestrictor),
-    asTexts('strict', strict),
-    asFlag('history', history),
-  ]
+  return [contents, asPath('path', path), asSettings(checked), asCache(checked.cache)]
 }
 
 function build(path, options) {
@@ -110,6 +112,22 @@ async function buildAsync(path, options) {
   return new Build(await native.buildAsync(...fromDisk(path, options)))
 }
 
+/** A build, or an exception, for each outcome. */
+function each(outcomes) {
+  return unwrap(outcomes).map((outcome) => {
+    const result = asError(outcome)
+    return result instanceof GitopsError ? result : new Build(result)
+  })
+}
+
+function buildMany(paths, options) {
+  return each(native.buildMany(...manyFromDisk(paths, options)))
+}
+
+async function buildManyAsync(paths, options) {
+  return each(await native.buildManyAsync(...manyFromDisk(paths, options)))
+}
+
 function buildFiles(files, path = '', options = undefined) {
   return new Build(native.buildFiles(...fromMemory(files, path, options)))
 }
@@ -118,4 +136,4 @@ async function buildFilesAsync(files, path = '', options = undefined) {
   return new Build(await native.buildFilesAsync(...fromMemory(files, path, options)))
 }
 
-module.exports = { Build, build, buildAsync, buildFiles, buildFilesAsync }
+module.exports = { Build, build, buildAsync, buildMany, buildManyAsync, buildFiles, buildFilesAsync }

@@ -5,6 +5,7 @@
 const native = require('../native.cjs')
 const { wrongType, asPath, asOptions, asText, asIndex } = require('./arguments.cjs')
 const { unwrap } = require('./failure.cjs')
+const { asCache, asSettings } = require('./settings.cjs')
 
 /** The most bytes of a Markdown report unless the caller says otherwise: what GitHub accepts. */
 const DEFAULT_BUDGET = 65_536
@@ -75,11 +76,21 @@ class Review {
 }
 
 function checked(repo, base, head, options) {
-  const { useMergeBase = false, environments = [] } = asOptions(options, ['useMergeBase', 'environments'])
+  const known = ['useMergeBase', 'environments', 'limits', 'cache', 'threads']
+  const { useMergeBase = false, environments = [], limits, cache, threads = 0 } = asOptions(options, known)
   if (typeof useMergeBase !== 'boolean') throw wrongType('useMergeBase', 'a boolean', useMergeBase)
   if (!Array.isArray(environments)) throw wrongType('environments', 'an array of names', environments)
   for (const name of environments) asText('each of environments', name)
-  return [asPath('repo', repo), asText('base', base), asText('head', head), useMergeBase, environments]
+  return [
+    asPath('repo', repo),
+    asText('base', base),
+    asText('head', head),
+    useMergeBase,
+    environments,
+    asSettings({ limits }),
+    asIndex('threads', threads),
+    asCache(cache),
+  ]
 }
 
 function review(repo, base, head, options) {

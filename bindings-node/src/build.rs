@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use gitops_core::files::{self, Disk, Memory};
-use gitops_core::kustomize::{self, Build, BuildOptions, LoadRestrictor, Strict};
+use gitops_core::files::{self, Memory};
+use gitops_core::kustomize::{self, Build, BuildOptions, Request};
 use gitops_core::node::{Node, Path, Segment, Span, Value};
 use gitops_core::object::Object;
 use napi::bindgen_prelude::{AsyncTask, Either, Uint8Array};
@@ -11,6 +11,7 @@ use napi::{Env, Task};
 use napi_derive::napi;
 
 use crate::error::Failure;
+use crate::settings::{NativeCache, Settings, open};
 
 /// A build held by JavaScript; its parts are written out when asked for.
 #[napi]
@@ -114,9 +115,8 @@ type Outcome = Either<NativeBuild, Failure>;
 pub struct BuildTask {
     source: Source,
     path: String,
-    unrestricted: bool,
-    strict: Vec<String>,
-    history: bool,
+    /// Or why there are none.
+    options: gitops_core::Result<BuildOptions>,
 }
 
 enum Source {
@@ -124,24 +124,14 @@ enum Source {
     Memory(HashMap<String, Vec<u8>>),
 }
 
+type Contents = HashMap<String, Either<String, Uint8Array>>;
+
 impl BuildTask {
-    fn on_disk(
-        path: String,
-        unrestricted: bool,
-        strict: Vec<String>,
-        root: Option<String>,
-        history: bool,
-    ) -> Self {
-        Self { source: Source::Disk { root }, path, unrestricted, strict, history }
+    fn on_disk(path: String, root: Option<String>, options: gitops_core::Result<BuildOptions>) -> Self {
+        Self { source: Source::Disk { root }, path, options }
     }
 
-    fn in_memory(
-        files: HashMap<String, Either<String, Uint8Array>>,
-        path: String,
-        unrestricted: bool,
-        strict: Vec<String>,
-        history: bool,
-    ) -> Self {
+    fn in_memory(files: Contents, path: String, options: gitops_core::Result<BuildOptions>) -> Self {
         let files = files
             .into_iter()
             .map(|(name, content)| match content {
@@ -149,33 +139,24 @@ impl BuildTask {
                 Either::B(bytes) => (name, bytes.to_vec()),
             })
             .collect();
-        Self { source: Source::Memory(files), path, unrestricted, strict, history }
+        Self { source: Source::Memory(files), path, options }
     }
 
     fn run(&mut self) -> gitops_core::Result<Build> {
-        let mut options = BuildOptions::default();
-        options.strict = Strict::of(&self.strict)?;
-        options.history = self.history;
-        if self.unrestricted {
-            options.load_restrictor = LoadRestrictor::None;
-        }
+        let options = self.options.as_ref().map_err(Clone::clone)?;
         match &mut self.source {
             Source::Disk { root } => {
-                let (disk, dir) = Disk::around(&self.path, root.as_deref().map(AsRef::as_ref))?;
-                kustomize::build(&disk, &dir, &options)
+                let (disk, dir) = open(&self.path, root.as_deref(), options.limits)?;
+                kustomize::build(&disk, &dir, options)
             }
             Source::Memory(contents) => {
                 let mut memory = Memory::new();
                 for (path, content) in contents.drain() {
                     memory.insert(&path, content);
                 }
-                kustomize::build(&memory, &files::join("", &self.path)?, &options)
+                kustomize::build(&memory, &files::join("", &self.path)?, options)
             }
         }
-    }
-
-    fn outcome(&mut self) -> Outcome {
-        wrap(self.run())
     }
 }
 
@@ -199,52 +180,115 @@ impl Task for BuildTask {
     }
 }
 
+/// Many directories of the disk.
+pub struct BuildManyTask {
+    paths: Vec<String>,
+    root: Option<String>,
+    /// Or why there are none.
+    options: gitops_core::Result<BuildOptions>,
+    threads: u32,
+}
+
+type Outcomes = Either<Vec<Outcome>, Failure>;
+
+impl BuildManyTask {
+    fn run(&self) -> gitops_core::Result<Vec<gitops_core::Result<Build>>> {
+        let options = self.options.as_ref().map_err(Clone::clone)?;
+        let open = |path: &String| open(path, self.root.as_deref(), options.limits);
+        let found: Vec<_> = self.paths.iter().map(open).collect();
+        let opened = found.iter().flatten();
+        let requests: Vec<_> = opened.map(|(disk, dir)| Request::new(disk, dir, options)).collect();
+        let mut built = kustomize::build_many(&requests, self.threads as usize).into_iter();
+        // Results stand only for what could be opened.
+        let each = found.into_iter().filter_map(|found| match found {
+            Ok(_) => built.next(),
+            Err(error) => Some(Err(error)),
+        });
+        Ok(each.collect())
+    }
+}
+
+fn wrap_all(result: gitops_core::Result<Vec<gitops_core::Result<Build>>>) -> Outcomes {
+    match result {
+        Ok(built) => Either::A(built.into_iter().map(wrap).collect()),
+        Err(error) => Either::B(error.into()),
+    }
+}
+
+impl Task for BuildManyTask {
+    type Output = gitops_core::Result<Vec<gitops_core::Result<Build>>>;
+    type JsValue = Outcomes;
+
+    fn compute(&mut self) -> napi::Result<Self::Output> {
+        Ok(self.run())
+    }
+
+    fn resolve(&mut self, _env: Env, output: Self::Output) -> napi::Result<Self::JsValue> {
+        Ok(wrap_all(output))
+    }
+}
+
 /// Builds a directory of the disk.
 #[napi(catch_unwind)]
-pub fn build(
-    path: String,
-    unrestricted: bool,
-    strict: Vec<String>,
-    root: Option<String>,
-    history: bool,
-) -> Outcome {
-    BuildTask::on_disk(path, unrestricted, strict, root, history).outcome()
+pub fn build(path: String, root: Option<String>, settings: Settings, cache: Option<&NativeCache>) -> Outcome {
+    wrap(BuildTask::on_disk(path, root, settings.options(cache)).run())
 }
 
 /// The same on the libuv pool.
 #[napi]
 pub fn build_async(
     path: String,
-    unrestricted: bool,
-    strict: Vec<String>,
     root: Option<String>,
-    history: bool,
+    settings: Settings,
+    cache: Option<&NativeCache>,
 ) -> AsyncTask<BuildTask> {
-    AsyncTask::new(BuildTask::on_disk(path, unrestricted, strict, root, history))
+    AsyncTask::new(BuildTask::on_disk(path, root, settings.options(cache)))
+}
+
+/// Builds directories of the disk; a failure stands for each that fails.
+#[napi(catch_unwind)]
+pub fn build_many(
+    paths: Vec<String>,
+    root: Option<String>,
+    settings: Settings,
+    threads: u32,
+    cache: Option<&NativeCache>,
+) -> Outcomes {
+    wrap_all(BuildManyTask { paths, root, options: settings.options(cache), threads }.run())
+}
+
+/// The same on the libuv pool.
+#[napi]
+pub fn build_many_async(
+    paths: Vec<String>,
+    root: Option<String>,
+    settings: Settings,
+    threads: u32,
+    cache: Option<&NativeCache>,
+) -> AsyncTask<BuildManyTask> {
+    AsyncTask::new(BuildManyTask { paths, root, options: settings.options(cache), threads })
 }
 
 /// Builds a directory of files in memory.
 #[napi(catch_unwind)]
 pub fn build_files(
-    files: HashMap<String, Either<String, Uint8Array>>,
+    files: Contents,
     path: String,
-    unrestricted: bool,
-    strict: Vec<String>,
-    history: bool,
+    settings: Settings,
+    cache: Option<&NativeCache>,
 ) -> Outcome {
-    BuildTask::in_memory(files, path, unrestricted, strict, history).outcome()
+    wrap(BuildTask::in_memory(files, path, settings.options(cache)).run())
 }
 
 /// The same on the libuv pool.
 #[napi]
 pub fn build_files_async(
-    files: HashMap<String, Either<String, Uint8Array>>,
+    files: Contents,
     path: String,
-    unrestricted: bool,
-    strict: Vec<String>,
-    history: bool,
+    settings: Settings,
+    cache: Option<&NativeCache>,
 ) -> AsyncTask<BuildTask> {
-    AsyncTask::new(BuildTask::in_memory(files, path, unrestricted, strict, history))
+    AsyncTask::new(BuildTask::in_memory(files, path, settings.options(cache)))
 }
 
 fn to_json(value: &impl serde::Serialize) -> napi::Result<String> {

@@ -8,3 +8,4 @@
 mod build;
 mod error;
 mod review;
+mod settings;

@@ -8,6 +8,7 @@ use napi::{Env, Task};
 use napi_derive::napi;
 
 use crate::error::Failure;
+use crate::settings::{NativeCache, Settings, shared};
 
 /// A review held by JavaScript; its reports are written when asked for.
 #[napi]
@@ -45,16 +46,23 @@ pub struct ReviewTask {
 }
 
 impl ReviewTask {
+    #[allow(clippy::too_many_arguments, reason = "as below")]
     fn new(
         repo: String,
         base: String,
         head: String,
         use_merge_base: bool,
         environments: Vec<String>,
+        settings: &Settings,
+        threads: u32,
+        cache: Option<&NativeCache>,
     ) -> Self {
         let mut options = ReviewOptions::default();
         options.use_merge_base = use_merge_base;
         options.environments = environments;
+        options.limits = settings.limits();
+        options.threads = threads as usize;
+        options.cache = shared(cache);
         Self { repo, base, head, options }
     }
 
@@ -84,6 +92,7 @@ impl Task for ReviewTask {
 }
 
 /// Reviews what changes between two revisions.
+#[allow(clippy::too_many_arguments, reason = "one for each option of JavaScript")]
 #[napi(catch_unwind)]
 pub fn review(
     repo: String,
@@ -91,11 +100,15 @@ pub fn review(
     head: String,
     use_merge_base: bool,
     environments: Vec<String>,
+    settings: Settings,
+    threads: u32,
+    cache: Option<&NativeCache>,
 ) -> Outcome {
-    outcome(ReviewTask::new(repo, base, head, use_merge_base, environments).run())
+    outcome(ReviewTask::new(repo, base, head, use_merge_base, environments, &settings, threads, cache).run())
 }
 
 /// The same on the libuv pool.
+#[allow(clippy::too_many_arguments, reason = "as above")]
 #[napi]
 pub fn review_async(
     repo: String,
@@ -103,6 +116,9 @@ pub fn review_async(
     head: String,
     use_merge_base: bool,
     environments: Vec<String>,
+    settings: Settings,
+    threads: u32,
+    cache: Option<&NativeCache>,
 ) -> AsyncTask<ReviewTask> {
-    AsyncTask::new(ReviewTask::new(repo, base, head, use_merge_base, environments))
+    AsyncTask::new(ReviewTask::new(repo, base, head, use_merge_base, environments, &settings, threads, cache))
 }

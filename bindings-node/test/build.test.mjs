@@ -107,3 +107,50 @@ test('the event loop turns during buildAsync', async () => {
   assert.equal(result.objects.length, 2000)
   assert.ok(turns > 5, `${turns} turns`)
 })
+
+test('many builds stand in order, each for itself', async (t) => {
+  const root = onDisk(t)
+  const paths = ['prod', 'missing', 'base', 'base/deployment.yaml', 'prod'].map((path) => join(root, path))
+  const cache = new gitops.Cache()
+  const runs = [
+    gitops.buildMany(paths, { root }),
+    gitops.buildMany(paths, { root, threads: 1, cache }),
+    gitops.buildMany(paths, { root, threads: 8, cache }),
+    ...(await Promise.all([1, 2, 3].map((threads) => gitops.buildManyAsync(paths, { root, threads, cache })))),
+  ]
+  const said = (work) => {
+    try {
+      return work().yaml
+    } catch (error) {
+      return `${error.constructor.name} ${error.code} ${error.message}`
+    }
+  }
+  const wanted = paths.map((path) => said(() => build(path, { root })))
+  assert.match(wanted[1], /^FileError /)
+  for (const built of runs) {
+    const got = built.map((result) =>
+      said(() => {
+        if (result instanceof gitops.GitopsError) throw result
+        return result
+      }),
+    )
+    assert.deepEqual(got, wanted)
+  }
+  assert.deepEqual(gitops.buildMany([]), [])
+})
+
+test('limits and caches', (t) => {
+  const root = onDisk(t)
+  assert.equal(buildFiles(FILES, 'prod', { limits: {}, cache: new gitops.Cache() }).yaml, RENDERED)
+  for (const [limits, code] of [
+    [{ maxDepth: 3 }, 'too-deep'],
+    [{ maxBytes: 20 }, 'too-large'],
+  ]) {
+    assert.throws(() => buildFiles(FILES, 'prod', { limits }), { name: 'LimitError', code })
+    assert.throws(() => build(join(root, 'prod'), { root, limits }), { name: 'LimitError', code })
+  }
+  for (const options of [{ limits: { depth: 1 } }, { limits: { maxDepth: -1 } }, { limits: [] }, { cache: {} }]) {
+    assert.throws(() => buildFiles(FILES, 'prod', options), gitops.ArgumentError)
+  }
+  assert.throws(() => gitops.buildMany('prod'), gitops.ArgumentError)
+})

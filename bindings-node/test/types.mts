@@ -1,6 +1,6 @@
 // Compiled, never run: the declarations say what the package does.
 
-import { build, buildAsync, buildFiles, GitopsError, review, reviewAsync, YamlError } from 'gitops-core'
+import { build, buildAsync, buildFiles, buildMany, buildManyAsync, Cache, GitopsError, review, reviewAsync, YamlError } from 'gitops-core'
 import type { Build, Diagnostic, FieldHistory, Finding, LoadRestrictor, Location, Review, Step } from 'gitops-core'
 
 const restrictor: LoadRestrictor = 'none'
@@ -16,6 +16,10 @@ const later: Promise<Build> = buildAsync('app')
 buildFiles({ 'kustomization.yaml': new Uint8Array() }, 'app')
 buildFiles(new Map([['kustomization.yaml', '']]), '', { strict: ['unused-var'] })
 build('app', { strict: 'all' })
+
+const cache: Cache = new Cache()
+const many: (Build | GitopsError)[] = buildMany(['a', new URL('file:///b')], { cache, threads: 2 })
+const laterMany: Promise<(Build | GitopsError)[]> = buildManyAsync([], { limits: { maxDepth: 50 } })
 
 const reviewed: Review = review('.', 'main', 'HEAD', { useMergeBase: true, environments: ['prod*'] })
 const findings: Finding[] = reviewed.environments.flatMap((environment) => environment.findings)
@@ -46,4 +50,4 @@ try {
   }
 }
 
-console.log(yaml, name, warning, place, annotated, later, edit, comment, laterReviewed)
+console.log(yaml, name, warning, place, annotated, later, edit, comment, laterReviewed, many, laterMany)

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use gitops_core::files::{Disk, Files, Memory};
-use gitops_core::kustomize::{self, Build, BuildOptions, LoadRestrictor, Strict};
+use gitops_core::files::Memory;
+use gitops_core::kustomize::{self, Build, Request};
 use gitops_core::node::{Location, Node, Path, Segment, Span, Value};
 use gitops_core::object::Object;
 use gitops_core::{Error, ErrorKind};
 use pyo3::prelude::*;
 
 use crate::error::raise;
+use crate::settings::Settings;
 
 /// A build held by Python; its parts are written out when asked for.
 #[pyclass(frozen, module = "gitops_core._gitops_core")]
@@ -93,17 +94,36 @@ fn as_path(steps: Vec<Step>) -> Path {
 pub(crate) fn build(
     py: Python<'_>,
     path: &str,
-    unrestricted: bool,
-    strict: Vec<String>,
     root: Option<&str>,
-    history: bool,
+    settings: Settings,
 ) -> PyResult<NativeBuild> {
     py.detach(|| {
-        let options = options(unrestricted, &strict, history)?;
-        let (disk, dir) = Disk::around(path, root.map(AsRef::as_ref))?;
-        run(&disk, &dir, &options)
+        let (disk, dir) = settings.open(path, root)?;
+        kustomize::build(&disk, &dir, &settings.options()?).map(NativeBuild)
     })
     .map_err(|error| raise(py, &error))
+}
+
+/// Builds directories of the disk; an exception stands for each that fails.
+#[pyfunction]
+pub(crate) fn build_many(
+    py: Python<'_>,
+    paths: Vec<String>,
+    root: Option<&str>,
+    settings: Settings,
+    threads: usize,
+) -> PyResult<Vec<Py<PyAny>>> {
+    let options = settings.options().map_err(|error| raise(py, &error))?;
+    let built = py.detach(|| {
+        let found: Vec<_> = paths.iter().map(|path| settings.open(path, root)).collect();
+        let opened = found.iter().flatten();
+        let requests: Vec<_> = opened.map(|(disk, dir)| Request::new(disk, dir, &options)).collect();
+        let mut built = kustomize::build_many(&requests, threads).into_iter();
+        // Results stand only for what could be opened.
+        found.into_iter().map(|found| found.map(|_| built.next())).collect::<Vec<_>>()
+    });
+    let built = built.into_iter().filter_map(|result| result.and_then(Option::transpose).transpose());
+    each(py, built)
 }
 
 /// Builds a directory of files in memory.
@@ -112,27 +132,23 @@ pub(crate) fn build_files(
     py: Python<'_>,
     files: BTreeMap<String, Vec<u8>>,
     path: &str,
-    unrestricted: bool,
-    strict: Vec<String>,
-    history: bool,
+    settings: Settings,
 ) -> PyResult<NativeBuild> {
-    py.detach(|| run(&memory(files), path, &options(unrestricted, &strict, history)?))
-        .map_err(|error| raise(py, &error))
+    py.detach(|| {
+        let dir = gitops_core::files::join("", path)?;
+        kustomize::build(&memory(files), &dir, &settings.options()?).map(NativeBuild)
+    })
+    .map_err(|error| raise(py, &error))
 }
 
-fn run(files: &dyn Files, dir: &str, options: &BuildOptions) -> gitops_core::Result<NativeBuild> {
-    let dir = gitops_core::files::join("", dir)?;
-    kustomize::build(files, &dir, options).map(NativeBuild)
-}
-
-fn options(unrestricted: bool, strict: &[String], history: bool) -> gitops_core::Result<BuildOptions> {
-    let mut options = BuildOptions::default();
-    options.strict = Strict::of(strict)?;
-    options.history = history;
-    if unrestricted {
-        options.load_restrictor = LoadRestrictor::None;
-    }
-    Ok(options)
+/// Handles and exceptions.
+fn each(py: Python<'_>, built: impl Iterator<Item = gitops_core::Result<Build>>) -> PyResult<Vec<Py<PyAny>>> {
+    built
+        .map(|result| match result {
+            Ok(build) => Py::new(py, NativeBuild(build)).map(Py::into_any),
+            Err(error) => Ok(raise(py, &error).into_value(py).into_any()),
+        })
+        .collect()
 }
 
 fn memory(files: BTreeMap<String, Vec<u8>>) -> Memory {

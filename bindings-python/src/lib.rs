@@ -7,13 +7,16 @@
 mod build;
 mod error;
 mod review;
+mod settings;
 
 use pyo3::prelude::*;
 
 #[pymodule(gil_used = false)]
 mod _gitops_core {
     #[pymodule_export]
-    use crate::build::{NativeBuild, build, build_files};
+    use crate::build::{NativeBuild, build, build_files, build_many};
     #[pymodule_export]
     use crate::review::{NativeReview, review};
+    #[pymodule_export]
+    use crate::settings::NativeCache;
 }

@@ -6,6 +6,7 @@ use gitops_core::review::{Review, ReviewOptions};
 use pyo3::prelude::*;
 
 use crate::error::raise;
+use crate::settings::Settings;
 
 /// A review held by Python; its reports are written when asked for.
 #[pyclass(frozen, module = "gitops_core._gitops_core")]
@@ -38,11 +39,16 @@ pub(crate) fn review(
     head: &str,
     use_merge_base: bool,
     environments: Vec<String>,
+    settings: Settings,
+    threads: usize,
 ) -> PyResult<NativeReview> {
     py.detach(|| {
         let mut options = ReviewOptions::default();
         options.use_merge_base = use_merge_base;
         options.environments = environments;
+        options.limits = settings.limits();
+        options.cache = settings.cache();
+        options.threads = threads;
         gitops_core::review::review(&Repository::discover(repo)?, base, head, &options).map(NativeReview)
     })
     .map_err(|error| raise(py, &error))

@@ -174,3 +174,73 @@ def test_other_threads_run_during_a_build() -> None:
     assert len(build.objects) == count
     # With the lock held, the other thread gets at most a turn or two of the switch interval.
     assert during > 1000
+
+
+def overlays(folder: Path, count: int) -> list[Path]:
+    on_disk(folder)
+    for at in range(count):
+        path = folder / f"env-{at}"
+        path.mkdir()
+        (path / "kustomization.yaml").write_text(f"namePrefix: env-{at}-\nresources: [../base]\n")
+    return [folder / f"env-{at}" for at in range(count)]
+
+
+def test_many_builds_stand_in_order_each_for_itself(tmp_path: Path) -> None:
+    paths = overlays(tmp_path, 20)
+    paths[7:7] = [tmp_path / "missing", tmp_path / "base" / "deployment.yaml"]
+    (tmp_path / "env-9" / "kustomization.yaml").write_text("resources: [../base, none.yaml]\n")
+    cache = gitops_core.Cache()
+    for threads in (0, 1, 8):
+        built = gitops_core.build_many(paths, root=tmp_path, threads=threads, cache=cache)
+        assert len(built) == len(paths)
+        for path, result in zip(paths, built):
+            if isinstance(result, gitops_core.GitopsError):
+                with pytest.raises(type(result)) as caught:
+                    gitops_core.build(path, root=tmp_path)
+                assert (str(caught.value), caught.value.code) == (str(result), result.code)
+            else:
+                assert result.yaml == gitops_core.build(path, root=tmp_path).yaml
+        failed = [at for at, result in enumerate(built) if isinstance(result, gitops_core.GitopsError)]
+        assert failed == [7, 8, 11]
+    assert gitops_core.build_many([]) == []
+
+
+def test_a_cache_serves_many_threads(tmp_path: Path) -> None:
+    paths = overlays(tmp_path, 10)
+    alone = [gitops_core.build(path, root=tmp_path).yaml for path in paths]
+    cache = gitops_core.Cache()
+    wrong: list[Path] = []
+
+    def work() -> None:
+        for path, yaml in zip(paths, alone):
+            if gitops_core.build(path, root=tmp_path, cache=cache).yaml != yaml:
+                wrong.append(path)
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+def test_limits(tmp_path: Path) -> None:
+    on_disk(tmp_path)
+    assert gitops_core.build_files(FILES, "prod", limits={}).yaml == RENDERED
+    for limits, code in (
+        (gitops_core.Limits(max_depth=3), "too-deep"),
+        (gitops_core.Limits(max_bytes=20), "too-large"),
+    ):
+        with pytest.raises(gitops_core.LimitError) as caught:
+            gitops_core.build_files(FILES, "prod", limits=limits)
+        assert caught.value.code == code
+        with pytest.raises(gitops_core.LimitError) as caught:
+            gitops_core.build(tmp_path / "prod", root=tmp_path, limits=limits)
+        assert caught.value.code == code
+    for wrong in ({"depth": 1}, {"max_depth": -1}, {"max_depth": True}, ["max_depth"]):
+        with pytest.raises(gitops_core.ArgumentError):
+            gitops_core.build_files(FILES, "prod", limits=wrong)  # type: ignore[arg-type]
+    with pytest.raises(gitops_core.ArgumentError):
+        gitops_core.build_files(FILES, "prod", cache={})  # type: ignore[arg-type]
+    with pytest.raises(gitops_core.ArgumentError):
+        gitops_core.build_many("prod")

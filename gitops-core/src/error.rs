@@ -149,7 +149,7 @@ impl std::error::Error for Error {
 }
 
 /// A problem that does not stop the work: same shape as an [`Error`], kept in a result.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Diagnostic {

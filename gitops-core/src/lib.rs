@@ -8,6 +8,7 @@ pub mod knowledge;
 pub mod kustomize;
 pub mod node;
 pub mod object;
+mod parallel;
 #[cfg(feature = "policy")]
 pub mod policy;
 pub mod report;

@@ -16,7 +16,7 @@ metadata:
   name: demo-web
 """
 
-from ._build import Build, build, build_files
+from ._build import Build, build, build_files, build_many
 from ._errors import (
     ArgumentError,
     FileError,
@@ -28,6 +28,7 @@ from ._errors import (
     UnsupportedError,
     YamlError,
 )
+from ._gitops_core import Cache
 from ._history import FieldHistory, Step
 from ._model import (
     EnvironmentReview,
@@ -42,10 +43,12 @@ from ._model import (
 )
 from ._places import Diagnostic, Location
 from ._review import Review, review
+from ._settings import Limits
 
 __all__ = [
     "ArgumentError",
     "Build",
+    "Cache",
     "Diagnostic",
     "EnvironmentReview",
     "FieldChange",
@@ -57,6 +60,7 @@ __all__ = [
     "ImageChange",
     "KustomizeError",
     "LimitError",
+    "Limits",
     "Location",
     "NotChecked",
     "ObjectChange",
@@ -70,5 +74,6 @@ __all__ = [
     "YamlError",
     "build",
     "build_files",
+    "build_many",
     "review",
 ]

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 from . import _gitops_core as native
-from ._arguments import as_choice, as_flag, as_path, as_texts, wrong_type
-from ._errors import ArgumentError
+from ._arguments import as_path, wrong_type
+from ._errors import ArgumentError, GitopsError
 from ._history import FieldHistory, Step
 from ._model import decode
 from ._places import Diagnostic, Location
-
-LoadRestrictor = Literal["root", "none"]
-"""Where a kustomization may read files: ``root``, in and below its own directory (kustomize's
-default), or ``none``, anywhere below the root of the files (as Flux builds)."""
-
-_RESTRICTORS = ("root", "none")
+from ._settings import Limits, LoadRestrictor, as_count, settings
 
 
 class Build:
@@ -134,6 +129,8 @@ def build(
     strict: str | Collection[str] = (),
     root: str | os.PathLike[str] | None = None,
     history: bool = False,
+    limits: Limits | None = None,
+    cache: native.Cache | None = None,
 ) -> Build:
     """Builds the kustomization in the directory ``path`` of the disk, as ``kustomize build`` does.
 
@@ -145,12 +142,44 @@ def build(
         top of the Git work tree around ``path`` or, without one, ``/``.
     :param history: record what each step does to each object, for :meth:`Build.history`; it costs
         memory.
+    :param limits: bounds on the files, such as ``{"max_depth": 50}``.
+    :param cache: parsed files to share with other calls; none by default.
     :raises GitopsError: one of its subclasses, with the file and line where you must act.
     """
-    unrestricted = as_choice("load_restrictor", load_restrictor, _RESTRICTORS) == "none"
+    chosen = settings(load_restrictor, limits, cache, strict, history)
     top = None if root is None else as_path("root", root)
-    codes, recorded = as_texts("strict", strict), as_flag("history", history)
-    return Build(native.build(as_path("path", path), unrestricted, codes, top, recorded))
+    return Build(native.build(as_path("path", path), top, chosen))
+
+
+def build_many(
+    paths: Iterable[str | os.PathLike[str]],
+    *,
+    load_restrictor: LoadRestrictor = "root",
+    strict: str | Collection[str] = (),
+    root: str | os.PathLike[str] | None = None,
+    history: bool = False,
+    limits: Limits | None = None,
+    cache: native.Cache | None = None,
+    threads: int = 0,
+) -> list[Build | GitopsError]:
+    """Builds many directories of the disk, each as :func:`build` does, on all cores.
+
+    One that fails stops no other: its exception stands in its place, and is not raised.
+
+    :param paths: the directories, such as the overlays of all environments.
+    :param load_restrictor: as for :func:`build`, and so are ``strict``, ``root``, ``history`` and ``limits``.
+    :param cache: parsed files to share with other calls. The builds of this call share one anyway.
+    :param threads: the most threads to use; 0 stands for as many as the process may run at once.
+    :return: a build or an exception for each path, in the order of the paths.
+    :raises ArgumentError: for arguments of the wrong type.
+    """
+    if isinstance(paths, (str, bytes)) or not isinstance(paths, Iterable):
+        raise wrong_type("paths", "an iterable of paths", paths)
+    names = [as_path("each of paths", path) for path in paths]
+    chosen = settings(load_restrictor, limits, cache, strict, history)
+    top = None if root is None else as_path("root", root)
+    built = native.build_many(names, top, chosen, as_count("threads", threads))
+    return [Build(item) if isinstance(item, native.NativeBuild) else item for item in built]
 
 
 def build_files(
@@ -160,6 +189,8 @@ def build_files(
     load_restrictor: LoadRestrictor = "root",
     strict: str | Collection[str] = (),
     history: bool = False,
+    limits: Limits | None = None,
+    cache: native.Cache | None = None,
 ) -> Build:
     """Builds the kustomization in the directory ``path`` of ``files``; nothing else is read.
 
@@ -168,9 +199,11 @@ def build_files(
     :param load_restrictor: as for :func:`build`.
     :param strict: as for :func:`build`.
     :param history: as for :func:`build`.
+    :param limits: as for :func:`build`.
+    :param cache: as for :func:`build`.
     :raises GitopsError: one of its subclasses, with the file and line where you must act.
     """
-    unrestricted = as_choice("load_restrictor", load_restrictor, _RESTRICTORS) == "none"
+    chosen = settings(load_restrictor, limits, cache, strict, history)
     if not isinstance(files, Mapping):
         raise wrong_type("files", "a mapping from path to content", files)
     contents: dict[str, bytes] = {}
@@ -183,5 +216,4 @@ def build_files(
             contents[name] = bytes(content)
         else:
             raise wrong_type(f'files["{name}"]', "str or bytes", content)
-    codes, recorded = as_texts("strict", strict), as_flag("history", history)
-    return Build(native.build_files(contents, as_path("path", path), unrestricted, codes, recorded))
+    return Build(native.build_files(contents, as_path("path", path), chosen))

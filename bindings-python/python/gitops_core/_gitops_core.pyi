@@ -1,8 +1,10 @@
 """The native half: checked arguments in, handles to Rust results out. Not a public interface."""
 
-from typing import final
+from typing import TypedDict, final, type_check_only
 
-__all__ = ["NativeBuild", "NativeReview", "build", "build_files", "review"]
+from ._errors import GitopsError
+
+__all__ = ["Cache", "NativeBuild", "NativeReview", "build", "build_files", "build_many", "review"]
 
 @final
 class NativeBuild:
@@ -21,12 +23,31 @@ class NativeReview:
     def markdown(self, budget: int) -> str: ...
     def sarif(self) -> str: ...
 
-def build(
-    path: str, unrestricted: bool, strict: list[str], root: str | None, history: bool
-) -> NativeBuild: ...
-def build_files(
-    files: dict[str, bytes], path: str, unrestricted: bool, strict: list[str], history: bool
-) -> NativeBuild: ...
+@final
+class Cache:
+    def __new__(cls) -> Cache: ...
+
+@type_check_only
+class Settings(TypedDict):
+    unrestricted: bool
+    strict: list[str]
+    history: bool
+    max_bytes: int | None
+    max_depth: int | None
+    max_alias_nodes: int | None
+    cache: Cache | None
+
+def build(path: str, root: str | None, settings: Settings) -> NativeBuild: ...
+def build_many(
+    paths: list[str], root: str | None, settings: Settings, threads: int
+) -> list[NativeBuild | GitopsError]: ...
+def build_files(files: dict[str, bytes], path: str, settings: Settings) -> NativeBuild: ...
 def review(
-    repo: str, base: str, head: str, use_merge_base: bool, environments: list[str]
+    repo: str,
+    base: str,
+    head: str,
+    use_merge_base: bool,
+    environments: list[str],
+    settings: Settings,
+    threads: int,
 ) -> NativeReview: ...

@@ -13,6 +13,7 @@ from ._arguments import as_path, as_text, wrong_type
 from ._errors import ArgumentError
 from ._model import EnvironmentReview, NotChecked, Revision, Summary, decode
 from ._places import Diagnostic
+from ._settings import Limits, as_count, settings
 
 DEFAULT_BUDGET = 65_536
 """The most bytes of a Markdown report unless you say otherwise: what GitHub accepts in a comment."""
@@ -128,6 +129,9 @@ def review(
     *,
     use_merge_base: bool = False,
     environments: Iterable[str] = (),
+    limits: Limits | None = None,
+    cache: native.Cache | None = None,
+    threads: int = 0,
 ) -> Review:
     """Reviews what changes between two revisions of a Git repository, in every environment it deploys.
 
@@ -140,6 +144,11 @@ def review(
     :param head: the revision under review, likewise.
     :param use_merge_base: compare with the merge base of the two, as pull requests show it.
     :param environments: only these, by name; a ``*`` at the end stands for any rest. By default all.
+    :param limits: bounds on the files, as for :func:`build`.
+    :param cache: parsed files to share with other calls: keep one to make the next review of the same
+        repository faster.
+    :param threads: the most threads that render environments; 0 stands for as many as the process may
+        run at once. The review is the same for any number.
     :raises GitError: for what is no repository, or an unknown revision.
     :raises ArgumentError: for ``environments`` that name none.
     """
@@ -149,4 +158,8 @@ def review(
         raise wrong_type("environments", "an iterable of names", environments)
     names = [as_text("each of environments", name) for name in environments]
     revisions = as_text("base", base), as_text("head", head)
-    return Review(native.review(as_path("repo", repo), *revisions, use_merge_base, names))
+    chosen = settings(limits=limits, cache=cache)
+    threads = as_count("threads", threads)
+    return Review(
+        native.review(as_path("repo", repo), *revisions, use_merge_base, names, chosen, threads)
+    )

@@ -1,8 +1,10 @@
 //! A folder on disk as a tree of files; nothing outside it is ever opened.
 
+use std::collections::HashMap;
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::links::{self, Child, Store};
 use super::{
@@ -22,7 +24,11 @@ pub struct Disk {
     /// The root as the caller wrote it, made absolute.
     written: PathBuf,
     max_file_size: u64,
+    /// What stands at each path looked at; only in a snapshot.
+    known: Option<Arc<Mutex<HashMap<String, Known>>>>,
 }
+
+type Known = Option<Child<PathBuf, PathBuf>>;
 
 impl Disk {
     /// The files below `root`.
@@ -40,7 +46,7 @@ impl Disk {
             return Err(not_a_directory(&name));
         }
         let written = std::path::absolute(written).unwrap_or_else(|_| root.clone());
-        Ok(Self { root, written, max_file_size: DEFAULT_MAX_FILE_SIZE })
+        Ok(Self { root, written, max_file_size: DEFAULT_MAX_FILE_SIZE, known: None })
     }
 
     /// The files around the directory `dir`, and the path of `dir` in them, its links resolved: those
@@ -109,37 +115,14 @@ impl Store for Disk {
         Ok(self.root.clone())
     }
 
-    fn child(&self, directory: &PathBuf, path: &str, name: &str) -> Result<Option<Child<PathBuf, PathBuf>>> {
-        if !is_plain(name) {
-            return Ok(None);
+    fn child(&self, directory: &PathBuf, path: &str, name: &str) -> Result<Known> {
+        let Some(known) = &self.known else { return look(directory, path, name) };
+        if let Some(child) = known.lock().unwrap_or_else(PoisonError::into_inner).get(path) {
+            return Ok(child.clone());
         }
-        let full = directory.join(name);
-        let kind = match fs::symlink_metadata(&full) {
-            Ok(metadata) => metadata.file_type(),
-            Err(cause) => {
-                return match cause.kind() {
-                    // A name that the system refuses (a NUL byte, too long) names nothing.
-                    io::ErrorKind::NotFound
-                    | io::ErrorKind::NotADirectory
-                    | io::ErrorKind::InvalidInput
-                    | io::ErrorKind::InvalidFilename => Ok(None),
-                    _ => Err(io_error(path, cause)),
-                };
-            }
-        };
-        Ok(Some(if kind.is_dir() {
-            Child::Directory(full)
-        } else if kind.is_file() {
-            Child::File(full)
-        } else if kind.is_symlink() {
-            let target = fs::read_link(&full).map_err(|cause| io_error(path, cause))?;
-            match slashed(&target) {
-                Some(target) => Child::Link(target),
-                None => Child::Other("a link to a name that is not UTF-8"),
-            }
-        } else {
-            Child::Other("a pipe, a socket or a device")
-        }))
+        let child = look(directory, path, name)?;
+        known.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), child.clone());
+        Ok(child)
     }
 
     fn absolute(&self, target: &str) -> Option<String> {
@@ -147,6 +130,40 @@ impl Store for Disk {
         let below = path.strip_prefix(&self.root).or_else(|_| path.strip_prefix(&self.written)).ok()?;
         join("", &slashed(below)?).ok()
     }
+}
+
+/// What the disk has under `name` of `directory`.
+fn look(directory: &Path, path: &str, name: &str) -> Result<Known> {
+    if !is_plain(name) {
+        return Ok(None);
+    }
+    let full = directory.join(name);
+    let kind = match fs::symlink_metadata(&full) {
+        Ok(metadata) => metadata.file_type(),
+        Err(cause) => {
+            return match cause.kind() {
+                // A name that the system refuses (a NUL byte, too long) names nothing.
+                io::ErrorKind::NotFound
+                | io::ErrorKind::NotADirectory
+                | io::ErrorKind::InvalidInput
+                | io::ErrorKind::InvalidFilename => Ok(None),
+                _ => Err(io_error(path, cause)),
+            };
+        }
+    };
+    Ok(Some(if kind.is_dir() {
+        Child::Directory(full)
+    } else if kind.is_file() {
+        Child::File(full)
+    } else if kind.is_symlink() {
+        let target = fs::read_link(&full).map_err(|cause| io_error(path, cause))?;
+        match slashed(&target) {
+            Some(target) => Child::Link(target),
+            None => Child::Other("a link to a name that is not UTF-8"),
+        }
+    } else {
+        Child::Other("a pipe, a socket or a device")
+    }))
 }
 
 impl Files for Disk {
@@ -205,6 +222,12 @@ impl Files for Disk {
         Ok(links::existing(self, path)?.0)
     }
 
+    /// A build asks for every part of every path again and again.
+    fn snapshot(&self) -> Option<Box<dyn Files + '_>> {
+        let known = Some(self.known.clone().unwrap_or_default());
+        Some(Box::new(Self { known, ..self.clone() }))
+    }
+
     fn from_absolute(&self, path: &str) -> Option<String> {
         self.absolute(path)
     }
@@ -247,6 +270,24 @@ mod tests {
         assert_eq!((error.code(), error.kind()), ("too-large", ErrorKind::Limit));
         assert_eq!(Disk::open(dir.path().join("no")).unwrap_err().code(), "file-not-found");
         assert_eq!(Disk::open(dir.path().join("secret")).unwrap_err().code(), "not-a-directory");
+    }
+
+    #[test]
+    fn a_snapshot_remembers_what_stands_where() {
+        let (_dir, disk) = tree(&[("a/b/c.yaml", "c: 1"), ("z", "zz")]);
+        let snapshot = disk.snapshot().unwrap();
+        for path in ["a/b/c.yaml", "a/b", "a/none", "z", "z/below", "a/b/../../z"] {
+            assert_eq!(snapshot.kind(path).unwrap(), disk.kind(path).unwrap(), "{path}");
+            assert_eq!(snapshot.resolve(path).ok(), disk.resolve(path).ok(), "{path}");
+        }
+        fs::write(disk.root().join("a/none"), "now").unwrap();
+        fs::write(disk.root().join("z"), "other").unwrap();
+        assert_eq!(
+            (snapshot.kind("a/none").unwrap(), disk.kind("a/none").unwrap()),
+            (None, Some(FileKind::File))
+        );
+        assert_eq!(&*snapshot.read("z").unwrap().bytes, b"other");
+        assert_eq!(snapshot.display("z"), disk.display("z"));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::{Error, ErrorKind, Result};
 const MAX_LINKS: usize = 40;
 
 /// What stands under a name of a directory, links not followed.
+#[derive(Clone, Debug)]
 pub(crate) enum Child<D, F> {
     Directory(D),
     File(F),

@@ -52,6 +52,12 @@ pub trait Files: Send + Sync {
         path.to_owned()
     }
 
+    /// The same files for one piece of work, such as a build: what stands where may be looked up once
+    /// and remembered, while contents are read anew. `None`, the default, where that saves nothing.
+    fn snapshot(&self) -> Option<Box<dyn Files + '_>> {
+        None
+    }
+
     /// The path in this tree of an absolute path of the system the files come from, if it lies below
     /// the root. By default the root is `/`.
     #[allow(clippy::wrong_self_convention, reason = "the path is what it comes from")]
@@ -157,6 +163,9 @@ macro_rules! files_behind {
             }
             fn display(&self, path: &str) -> String {
                 (**self).display(path)
+            }
+            fn snapshot(&self) -> Option<Box<dyn Files + '_>> {
+                (**self).snapshot()
             }
             fn from_absolute(&self, path: &str) -> Option<String> {
                 (**self).from_absolute(path)

@@ -27,6 +27,32 @@ pub(crate) fn compile(pattern: &str) -> Result<Regex, String> {
     })
 }
 
+/// A pattern that must match the whole of a text.
+///
+/// Nearly all selectors name something outright; compiling those costs more than all that follows.
+pub(crate) enum Whole {
+    Literal(String),
+    Pattern(Regex),
+}
+
+impl Whole {
+    /// # Errors
+    /// As [`compile`].
+    pub(crate) fn new(pattern: &str) -> Result<Self, String> {
+        if pattern.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'/')) {
+            return Ok(Self::Literal(pattern.to_owned()));
+        }
+        compile(&format!("^(?:{pattern})$")).map(Self::Pattern)
+    }
+
+    pub(crate) fn is_match(&self, text: &str) -> bool {
+        match self {
+            Self::Literal(literal) => literal == text,
+            Self::Pattern(pattern) => pattern.is_match(text),
+        }
+    }
+}
+
 /// What stands before, for the rule that repetitions cannot be repeated.
 #[derive(Clone, Copy, PartialEq)]
 enum Before {
@@ -169,6 +195,20 @@ fn class(chars: &mut Peekable<Chars<'_>>, out: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_literal_matches_as_its_pattern_would() {
+        for pattern in ["", "web", "web-1", "apps/v1", "a_b"] {
+            assert!(matches!(Whole::new(pattern), Ok(Whole::Literal(_))));
+            let compiled = compile(&format!("^(?:{pattern})$")).unwrap();
+            for text in ["", "web", "web-1", "web-10", "aweb", "WEB", "web\n", "apps/v1", "a_b"] {
+                let whole = Whole::new(pattern).unwrap();
+                assert_eq!(whole.is_match(text), compiled.is_match(text), "{pattern} {text}");
+            }
+        }
+        assert!(matches!(Whole::new("web.*"), Ok(Whole::Pattern(_))));
+        assert!(Whole::new("a|b").unwrap().is_match("b") && !Whole::new("a|b").unwrap().is_match("ab"));
+    }
 
     /// Each row was checked against Go 1.26.
     #[test]

@@ -1,11 +1,13 @@
 //! Reading the files that a kustomization names, within the restrictions of its directory.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::files::{self, Content, ContentId, FileKind, Files};
 use crate::kustomize::build_metadata::Origin;
+use crate::kustomize::cache::{Parsed, Reading};
 use crate::kustomize::decode::{Decoder, Spanned};
+use crate::kustomize::growth::Growth;
 use crate::kustomize::kustomization::{Kind, Kustomization};
 use crate::kustomize::openapi::Schema;
 use crate::kustomize::remote::{Checkout, RepoSpec, is_remote_file};
@@ -30,6 +32,9 @@ pub(crate) struct Builder<'a> {
     pub(crate) schema: Schema,
     /// Where each var is declared, if the caller wants the history.
     pub(crate) var_places: HashMap<Text, Span>,
+    pub(crate) growth: Growth,
+    /// All of `warnings`.
+    known_warnings: HashSet<Diagnostic>,
     /// Directories being built, outermost first.
     stack: Vec<String>,
     /// The repositories of remote bases among them: the number of directories outside, and the root.
@@ -47,6 +52,8 @@ impl<'a> Builder<'a> {
             files_read: BTreeSet::new(),
             schema: Schema::default(),
             var_places: HashMap::new(),
+            growth: Growth::default(),
+            known_warnings: HashSet::new(),
             stack: Vec::new(),
             repositories: Vec::new(),
             origins: Vec::new(),
@@ -79,7 +86,7 @@ impl<'a> Builder<'a> {
         for warning in warnings {
             #[cfg(test)]
             assert!(super::WARNINGS.iter().any(|row| row.code == warning.code), "{}", warning.code);
-            if !self.warnings.contains(&warning) {
+            if self.known_warnings.insert(warning.clone()) {
                 self.warnings.push(warning);
             }
         }
@@ -128,6 +135,7 @@ impl<'a> Builder<'a> {
             let error = Error::new(ErrorKind::Limit, "chain-too-long", message);
             return Err(error.at(self.sources().locate(entry.span)));
         }
+        self.grow_kustomizations(entry.span)?;
         self.stack.push(root);
         if let Some(origin) = self.origins.last() {
             self.origins.push(origin.append(&entry.text));
@@ -297,27 +305,42 @@ impl<'a> Builder<'a> {
         dialect: Dialect,
     ) -> Result<Arc<[Node]>> {
         let id = content_id(content);
-        if let Some(documents) = self.options.cache.get(path, id, dialect) {
-            return Ok(documents);
-        }
-        let file = self.source(path, content)?;
-        let documents = self.parse(file, dialect)?;
-        self.options.cache.put(path, id, dialect, Arc::clone(&documents));
-        Ok(documents)
+        let cache = &self.options.cache;
+        let reading = Reading { dialect, limits: self.options.limits };
+        let parsed = match cache.get(path, id, reading) {
+            Some(parsed) => parsed,
+            None => {
+                let file = self.source(path, content)?;
+                cache.put(path, id, reading, self.read(file, dialect, false)?)
+            }
+        };
+        Ok(self.noted(parsed))
     }
 
     /// The documents of a text of the sources.
     pub(crate) fn parse(&mut self, file: FileId, dialect: Dialect) -> Result<Arc<[Node]>> {
-        // Kustomize reads its own files leniently, and objects strictly.
-        self.parse_with(file, dialect, false)
+        let parsed = self.read(file, dialect, false)?;
+        Ok(self.noted(parsed))
     }
 
     /// The documents of a strategic-merge patch: of equal keys in a mapping it uses the first.
     pub(crate) fn parse_merge_patch(&mut self, file: FileId) -> Result<Arc<[Node]>> {
-        self.parse_with(file, Dialect::Kyaml, true)
+        let parsed = self.read(file, Dialect::Kyaml, true)?;
+        Ok(self.noted(parsed))
     }
 
-    fn parse_with(&mut self, file: FileId, dialect: Dialect, first_key_wins: bool) -> Result<Arc<[Node]>> {
+    /// Warns of what was noticed on reading, also if another build read it.
+    fn noted(&mut self, parsed: Parsed) -> Arc<[Node]> {
+        let counts = if parsed.first_key_wins { "first" } else { "last" };
+        for (key, span) in parsed.duplicate_keys.iter() {
+            let message = format!("`{key}` stands twice in one mapping; the {counts} one counts");
+            self.warn(*span, "duplicate-key", message);
+        }
+        parsed.documents
+    }
+
+    /// Kustomize reads its own files leniently, and objects strictly.
+    fn read(&self, file: FileId, dialect: Dialect, first_key_wins: bool) -> Result<Parsed> {
         let options = ReadOptions {
             dialect,
             limits: self.options.limits,
@@ -328,19 +351,17 @@ impl<'a> Builder<'a> {
             self.check_separators(file)?;
         }
         let stream = yaml::read(self.sources(), file, &options)?;
-        for (key, span) in &stream.duplicate_keys {
-            let message = format!(
-                "`{key}` stands twice in one mapping; the {} one counts",
-                if first_key_wins { "first" } else { "last" }
-            );
-            self.warn(*span, "duplicate-key", message);
-        }
-        Ok(match dialect {
+        let documents = match dialect {
             Dialect::Kyaml => {
                 let documents = flow_moments::quote_all(stream.documents, self.sources(), file);
-                refold::refold_all(documents, self.sources(), file).into()
+                refold::refold_all(documents, self.sources(), file)
             }
-            _ => stream.documents.into(),
+            _ => stream.documents,
+        };
+        Ok(Parsed {
+            documents: documents.into(),
+            duplicate_keys: stream.duplicate_keys.into(),
+            first_key_wins,
         })
     }
 

@@ -18,12 +18,14 @@ mod flow_moments;
 mod flux;
 mod generate;
 pub(crate) mod go_regex;
+mod growth;
 mod hash;
 mod history;
 mod iam_policy;
 pub mod images;
 mod kustomization;
 mod load;
+mod many;
 mod nameref;
 mod openapi;
 pub mod patch;
@@ -49,6 +51,7 @@ mod warnings;
 
 pub use cache::Cache;
 pub use history::{FieldHistory, Step, StepKind};
+pub use many::{Request, build_many};
 pub use reach::{Reach, reach};
 pub use remote::{RemoteBases, RepoSpec};
 pub use warnings::{Strict, WARNINGS, Warning};
@@ -92,7 +95,8 @@ pub struct BuildOptions {
     pub strict: Strict,
     /// Bounds on the texts.
     pub limits: Limits,
-    /// Parsed files to share between builds; a fresh one by default.
+    /// Parsed files to share between builds, one after the other or at once from many threads; a
+    /// fresh one by default.
     pub cache: Cache,
 }
 
@@ -155,7 +159,8 @@ impl Build {
 /// [`crate::ErrorKind::Unsupported`] for what needs a network or a program, or is not implemented yet,
 /// and [`crate::ErrorKind::Limit`]; each with the place where the user must act.
 pub fn build(files: &dyn Files, dir: &str, options: &BuildOptions) -> Result<Build> {
-    let mut builder = load::Builder::new(files, options);
+    let snapshot = files.snapshot();
+    let mut builder = load::Builder::new(snapshot.as_deref().unwrap_or(files), options);
     let mut resources = builder.run(dir)?;
     options.strict.check(&builder.warnings)?;
     let history = options

@@ -329,6 +329,9 @@ impl Builder<'_> {
             resource.shared.clear();
             spell_nulls(&mut resource.node);
             renamed |= resource.id() != id;
+            if patch.copies() {
+                self.grow_copies(&resource.node, resource.span()).map_err(|error| error.context(id))?;
+            }
         }
         self.note(notes);
         map.renamed |= renamed;

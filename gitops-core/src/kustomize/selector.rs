@@ -3,11 +3,9 @@
 //! Follows `api/types/selector.go` of kustomize v5.8.2: every part of an id is a regular expression that
 //! must match the whole of a text; labels and annotations are selected as Kubernetes does.
 
-use regex::Regex;
-
 use crate::Result;
 use crate::kustomize::decode::{Decoder, Spanned};
-use crate::kustomize::go_regex;
+use crate::kustomize::go_regex::Whole;
 use crate::kustomize::load::Builder;
 use crate::kustomize::resource::Resource;
 use crate::node::{Node, Span};
@@ -86,16 +84,16 @@ impl Decoder<'_> {
 
 /// A selector, ready to be asked.
 pub(crate) struct Matcher {
-    group: Option<Regex>,
-    version: Option<Regex>,
-    kind: Option<Regex>,
-    name: Option<Regex>,
-    namespace: Option<Regex>,
+    group: Option<Whole>,
+    version: Option<Whole>,
+    kind: Option<Whole>,
+    name: Option<Whole>,
+    namespace: Option<Whole>,
     labels: Option<LabelSelector>,
     annotations: Option<LabelSelector>,
 }
 
-fn fits(pattern: Option<&Regex>, text: &str) -> bool {
+fn fits(pattern: Option<&Whole>, text: &str) -> bool {
     pattern.is_none_or(|pattern| pattern.is_match(text))
 }
 
@@ -153,9 +151,8 @@ impl Builder<'_> {
         })
     }
 
-    fn pattern(&self, text: &Spanned) -> Result<Regex> {
-        let anchored = format!("^(?:{})$", text.text);
-        go_regex::compile(&anchored).map_err(|error| {
+    fn pattern(&self, text: &Spanned) -> Result<Whole> {
+        Whole::new(&text.text).map_err(|error| {
             let message = format!("`{}` is not a regular expression that can be used: {error}", text.text);
             self.error(text.span, "bad-pattern", message)
         })

@@ -207,6 +207,7 @@ impl Builder<'_> {
                     } else {
                         format!("{old}{}", affix.text)
                     };
+                    self.grow_text(new.len(), affix.span)?;
                     let new = renamed(node, new, affix.span, self.sources());
                     self.set_scalar(node, new, "a name")
                 })?;

@@ -206,17 +206,23 @@ impl Builder<'_> {
         values: &HashMap<Text, Node>,
         used: &mut HashSet<Text>,
     ) -> Result<()> {
-        let mut replace = |node: &mut Node| {
-            if let Some(new) = node.as_str().and_then(|text| expand(text, node.span, values, used)) {
+        let longest = values.values().filter_map(Node::text).map(|text| text.len()).max().unwrap_or(0);
+        let mut replace = |node: &mut Node| -> Result<()> {
+            let Some(text) = node.as_str().filter(|text| text.contains('$')) else { return Ok(()) };
+            // Before it is put together: no text can be longer.
+            let references = text.matches("$(").count();
+            self.grow_text(text.len().saturating_add(references.saturating_mul(longest)), node.span)?;
+            if let Some(new) = expand(text, node.span, values, used) {
                 *node = new;
             }
+            Ok(())
         };
         match &mut node.value {
-            Value::String(_) => replace(node),
+            Value::String(_) => replace(node)?,
             Value::Map(map) => {
                 let mentions = |node: &Node| node.as_str().is_some_and(|text| text.contains('$'));
                 if map.iter().any(|(_, value)| mentions(value)) {
-                    std::sync::Arc::make_mut(map).values_mut().for_each(|(_, value)| replace(value));
+                    std::sync::Arc::make_mut(map).values_mut().try_for_each(|(_, value)| replace(value))?;
                 }
             }
             Value::Seq(items) => {
@@ -227,7 +233,7 @@ impl Builder<'_> {
                     );
                     return Err(self.error(other.span, "wrong-type", message));
                 }
-                std::sync::Arc::make_mut(items).iter_mut().for_each(replace);
+                std::sync::Arc::make_mut(items).iter_mut().try_for_each(replace)?;
             }
             _ => {}
         }

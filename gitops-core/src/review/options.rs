@@ -20,6 +20,9 @@ pub struct ReviewOptions {
     pub environments: Vec<String>,
     /// Bounds on the texts.
     pub limits: Limits,
+    /// The most threads that render environments, the calling one among them. Default 0, which
+    /// stands for as many as the process may run at once. The review is the same for any number.
+    pub threads: usize,
     /// Parsed files, shared by all builds; a fresh one by default. Keep one to make the next review of
     /// the same repository faster.
     pub cache: Cache,

@@ -102,6 +102,7 @@ impl Work<'_> {
         #[cfg(feature = "policy")]
         let judge = policies::Judge::default();
         let mut reviews = Vec::new();
+        self.build_all(affected.iter().filter(|name| self.options.wants(name)));
         for name in affected.iter().filter(|name| self.options.wants(name)) {
             let (before, after) = (self.base.environment(name), self.head.environment(name));
             let Some(shown) = after.or(before) else { continue };
@@ -123,6 +124,17 @@ impl Work<'_> {
         let counted = notes.counted.into_iter();
         not_checked.extend(counted.map(|((code, message), count)| NotChecked::new(code, count, message)));
         Ok(Review::new(base, head, names.len(), reviews, notes.errors, Vec::new(), not_checked))
+    }
+
+    /// Renders environments at both revisions, on several threads; nothing below does the work again.
+    fn build_all<'n>(&self, names: impl Iterator<Item = &'n String>) {
+        let mut wanted = Vec::new();
+        for name in names {
+            for side in [self.base, self.head] {
+                wanted.extend(side.environment(name).map(|environment| (side, environment)));
+            }
+        }
+        Side::build_all(&wanted, self.options.threads);
     }
 
     /// Whether the change can alter what an environment renders to.

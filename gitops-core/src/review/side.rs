@@ -11,6 +11,7 @@ use super::options::ReviewOptions;
 use crate::files::{ContentId, FileKind, Files, join};
 use crate::git::{Revision, TreeFiles};
 use crate::kustomize::{self, Build, BuildOptions, Reach};
+use crate::parallel;
 use crate::sources::{self, DiscoverOptions, Discovery, Environment, OriginKind, PlainDirectory};
 use crate::{Error, ErrorKind, Result};
 
@@ -77,9 +78,26 @@ impl<'a> Side<'a> {
         if let Some(known) = self.builds.borrow().get(&environment.name) {
             return known.clone();
         }
-        let build = Rc::new(self.render(environment));
+        let build = Rc::new(self.rendering(environment).run());
         self.builds.borrow_mut().insert(environment.name.clone(), build.clone());
         build
+    }
+
+    /// Renders environments of several sides at once, so that [`Side::build`] knows them.
+    pub(super) fn build_all(wanted: &[(&Side<'_>, &Environment)], threads: usize) {
+        let unknown = |side: &Side<'_>, name: &str| !side.builds.borrow().contains_key(name);
+        let wanted: Vec<_> =
+            wanted.iter().filter(|(side, environment)| unknown(side, &environment.name)).collect();
+        let renderings: Vec<_> =
+            wanted.iter().map(|(side, environment)| side.rendering(environment)).collect();
+        let builds = parallel::map(&renderings, threads, Rendering::run);
+        for ((side, environment), build) in wanted.into_iter().zip(builds) {
+            side.builds.borrow_mut().insert(environment.name.clone(), Rc::new(build));
+        }
+    }
+
+    fn rendering<'s>(&'s self, environment: &'s Environment) -> Rendering<'s> {
+        Rendering { files: &self.files, environment, options: self.build_options(environment) }
     }
 
     /// The paths that an environment depends on.
@@ -140,20 +158,29 @@ impl<'a> Side<'a> {
             ..BuildOptions::default()
         }
     }
+}
 
-    fn render(&self, environment: &Environment) -> Result<Build> {
+/// An environment to render: all that a thread needs to know of its side.
+struct Rendering<'s> {
+    files: &'s TreeFiles,
+    environment: &'s Environment,
+    options: BuildOptions,
+}
+
+impl Rendering<'_> {
+    fn run(&self) -> Result<Build> {
+        let (environment, options) = (self.environment, &self.options);
         let place = || environment.path_location.clone().or_else(|| environment.origin.location.clone());
         if self.files.kind(&environment.path)? != Some(FileKind::Directory) {
             let message = format!("there is no directory `{}`; correct the path or add it", environment.path);
             return Err(Error::new(ErrorKind::File, "file-not-found", message).at(place()));
         }
-        let options = self.build_options(environment);
         let dir = environment.path.as_str();
         let build =
             if environment.plain_directory == PlainDirectory::TopLevel && !self.has_kustomization(dir)? {
-                kustomize::build(&Listed::new(&self.files, dir)?, dir, &options)
+                kustomize::build(&Listed::new(self.files, dir)?, dir, options)
             } else {
-                kustomize::build(&self.files, dir, &options)
+                kustomize::build(self.files, dir, options)
             };
         build.map_err(|error| error.at(place()))
     }

@@ -38,7 +38,7 @@ pub enum Dialect {
 }
 
 /// Bounds on what a text may ask for. All are inclusive.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Limits {
     /// Size of one file in bytes. Default 64 MiB.
     pub max_bytes: usize,

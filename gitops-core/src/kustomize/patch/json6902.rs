@@ -4,6 +4,7 @@
 //! missing key copies null, a missing `value` is null, and what stands before the first slash of a
 //! pointer is not looked at.
 
+use crate::kustomize::growth::size;
 use crate::node::{Map, Node, Path, Segment, SourceMap, Span, Text, Value};
 
 use crate::{Diagnostic, Error, ErrorKind, Result};
@@ -19,6 +20,13 @@ const MAX_COPIED_NODES: usize = 1_000_000;
 #[derive(Clone, Debug, PartialEq)]
 pub struct JsonPatch {
     operations: Vec<Operation>,
+}
+
+impl JsonPatch {
+    /// Whether any operation is `copy`.
+    pub(crate) fn copies(&self) -> bool {
+        self.operations.iter().any(|operation| matches!(operation.what, What::Copy(_)))
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -518,19 +526,4 @@ fn is_deeper(node: &Node, levels: usize) -> bool {
         Value::Seq(items) => levels == 0 || items.iter().any(|item| is_deeper(item, levels - 1)),
         _ => false,
     }
-}
-
-/// How many nodes there are, unless more than `most`.
-fn size(node: &Node, most: usize) -> Option<usize> {
-    let mut left = most.checked_sub(1)?;
-    let mut below = |node: &Node| {
-        left -= size(node, left)?;
-        Some(())
-    };
-    match &node.value {
-        Value::Map(map) => map.iter().try_for_each(|(_, value)| below(value))?,
-        Value::Seq(items) => items.iter().try_for_each(&mut below)?,
-        _ => {}
-    }
-    Some(most - left)
 }

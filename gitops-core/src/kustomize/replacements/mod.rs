@@ -244,6 +244,9 @@ impl Builder<'_> {
                     })
                     .map_err(|error| error.context(&id))?;
                 renamed |= resource.id() != id;
+                if value.is_map() || value.is_seq() {
+                    self.grow_copies(value, field.span)?;
+                }
                 // The source may have been a target itself.
                 if let Some(origin) = origin.filter(|origin| origin.at == at)
                     && let Ok(Some(now)) = path::get(&resource.node, &origin.path)

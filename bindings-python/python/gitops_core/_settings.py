@@ -1,0 +1,64 @@
+"""What most calls can be told: load restrictions, limits, the cache they share, threads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, TypedDict
+
+from . import _gitops_core as native
+from ._arguments import as_choice, as_flag, as_texts, wrong_type
+from ._errors import ArgumentError
+
+LoadRestrictor = Literal["root", "none"]
+"""Where a kustomization may read files: ``root``, in and below its own directory (kustomize's
+default), or ``none``, anywhere below the root of the files (as Flux builds)."""
+
+_RESTRICTORS = ("root", "none")
+
+
+class Limits(TypedDict, total=False):
+    """Bounds on what a file may ask for; all are inclusive. Beyond one, a call raises ``LimitError``."""
+
+    max_bytes: int
+    """Size of one file in bytes. Default 64 MiB."""
+    max_depth: int
+    """Nesting of lists and mappings. Default 200; values above 1,000 count as 1,000."""
+    max_alias_nodes: int
+    """Nodes that aliases and merge keys may add to one file when written out. Default 1,000,000."""
+
+
+def settings(
+    load_restrictor: object = "root",
+    limits: object = None,
+    cache: object = None,
+    strict: object = (),
+    history: object = False,
+) -> native.Settings:
+    """The checked form of what a caller passed."""
+    if cache is not None and not isinstance(cache, native.Cache):
+        raise wrong_type("cache", "a gitops_core.Cache", cache)
+    bounds: dict[str, int] = {}
+    if limits is not None:
+        if not isinstance(limits, Mapping):
+            raise wrong_type("limits", "a mapping", limits)
+        for name, value in limits.items():
+            if name not in Limits.__annotations__:
+                known = ", ".join(Limits.__annotations__)
+                raise ArgumentError(f'there is no limit "{name}"; known limits: {known}', "bad-argument")
+            bounds[name] = as_count(f'limits["{name}"]', value)
+    return {
+        "unrestricted": as_choice("load_restrictor", load_restrictor, _RESTRICTORS) == "none",
+        "strict": as_texts("strict", strict),
+        "history": as_flag("history", history),
+        "max_bytes": bounds.get("max_bytes"),
+        "max_depth": bounds.get("max_depth"),
+        "max_alias_nodes": bounds.get("max_alias_nodes"),
+        "cache": cache,
+    }
+
+
+def as_count(name: str, value: object) -> int:
+    """A whole number from 0."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**32:
+        raise wrong_type(name, "a whole number from 0", value)
+    return value
