@@ -109,6 +109,7 @@ fn count(valgrind: &Path, name: &str, rounds: u32) -> u64 {
         .output()
         .expect("valgrind runs");
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{name}: {text}");
     let total = text.lines().find_map(|line| line.split_once("Collected : ")?.1.trim().parse().ok());
     total.unwrap_or_else(|| panic!("valgrind said: {text}"))
 }
@@ -152,7 +153,7 @@ fn small() -> Memory {
 /// 500 resources with all common fields, or with those of `fields`.
 fn big(fields: &str) -> Memory {
     let all = format!(
-        "namePrefix: p-\nnamespace: n\nlabels: [{{pairs: {{team: a}}, includeSelectors: true}}]\ncommonAnnotations: {{owner: b}}\nimages: [{{name: nginx, newTag: '2'}}]\npatches:\n- path: patch.yaml\n  target: {{kind: Deployment}}\n- target: {{kind: Service, name: web-1.*}}\n  patch: '[{{op: add, path: /spec/type, value: NodePort}}]'\n{REPLACEMENT}\n"
+        "namePrefix: p-\nnamespace: prod\nlabels: [{{pairs: {{team: a}}, includeSelectors: true}}]\ncommonAnnotations: {{owner: b}}\nimages: [{{name: nginx, newTag: '2'}}]\npatches:\n- path: patch.yaml\n  target: {{kind: Deployment}}\n- target: {{kind: Service, name: web-1.*}}\n  patch: '[{{op: add, path: /spec/type, value: NodePort}}]'\n{REPLACEMENT}\n"
     );
     let fields = if fields.is_empty() { all.as_str() } else { fields };
     let fields = if fields == "{}" { "" } else { fields };
