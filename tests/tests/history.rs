@@ -75,8 +75,7 @@ fn check_annotated(name: &str, build: &Build) {
     if build.objects.iter().any(|object| object.kind() == "Secret") {
         return;
     }
-    let mut options = ReadOptions::default();
-    options.dialect = Dialect::Kyaml;
+    let options = ReadOptions { dialect: Dialect::Kyaml, ..ReadOptions::default() };
     let read = |text: &str| read_str(name, text, &options).unwrap().0.documents;
     let annotated = build.to_annotated_yaml().unwrap();
     assert_eq!(read(&annotated), read(&build.to_yaml().unwrap()), "{name}");
