@@ -37,6 +37,13 @@ export interface KubernetesObject {
 export type LoadRestrictor = 'root' | 'none'
 
 /**
+ * How the tools of the field call kustomize: `kubectl` as `kustomize build` and `kubectl kustomize` run
+ * without flags; `argocd` the same, as Argo CD calls it; `flux` with files from anywhere below the root,
+ * in the order of accumulation, and with a kustomization generated where a directory has none.
+ */
+export type Profile = 'kubectl' | 'argocd' | 'flux'
+
+/**
  * Parsed files that calls share: a base that many overlays use is parsed once.
  *
  * Pass one to calls that read the same files, one after the other or at once. What a call gives does
@@ -59,8 +66,21 @@ export interface Limits {
 
 /** How a build in memory runs. */
 export interface BuildFilesOptions {
-  /** Default `root`. */
+  /** Whose call of kustomize to follow. Default `kubectl`. */
+  profile?: Profile
+  /** By default what the profile has: `none` for `flux`, else `root`. */
   loadRestrictor?: LoadRestrictor
+  /**
+   * What to read in place of bases and files on the network: by address (an entry as it is written, or
+   * a repository with or without `?ref=`) a path relative to the root of the files, of a checkout or a
+   * file. Nothing is fetched; without it, a remote entry is an error.
+   */
+  remoteBases?: Readonly<Record<string, string>> | ReadonlyMap<string, string>
+  /**
+   * A folder relative to the root of the files with checkouts at `host/repository@ref` and files at
+   * `host/path`, for what `remoteBases` does not name.
+   */
+  vendorDir?: string
   /** Record what each step does to each object, for {@link Build.history}; it costs memory. Default false. */
   history?: boolean
   /**

@@ -64,7 +64,7 @@ function asNode(index, path) {
   return [index, path]
 }
 
-const COMMON = ['loadRestrictor', 'strict', 'history', 'limits', 'cache']
+const COMMON = ['profile', 'loadRestrictor', 'remoteBases', 'vendorDir', 'strict', 'history', 'limits', 'cache']
 
 function asRoot(root) {
   return root === undefined ? undefined : asPath('root', root)

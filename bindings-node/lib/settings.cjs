@@ -8,17 +8,47 @@ const { wrongType, asChoice, asFlag, asIndex, asOptions, asTexts } = require('./
 const LIMITS = ['maxBytes', 'maxDepth', 'maxAliasNodes']
 
 /** The native form of what a caller passed. */
-function asSettings({ loadRestrictor = 'root', strict = [], history = false, limits }) {
+function asSettings({
+  profile = 'kubectl',
+  loadRestrictor,
+  remoteBases,
+  vendorDir,
+  strict = [],
+  history = false,
+  limits,
+}) {
   const bounds = asOptions(limits, LIMITS, 'limit')
   for (const [name, value] of Object.entries(bounds)) {
     if (value !== undefined) asIndex(`limits.${name}`, value)
   }
   return {
     ...bounds,
-    unrestricted: asChoice('loadRestrictor', loadRestrictor, ['root', 'none']) === 'none',
+    profile: asChoice('profile', profile, ['kubectl', 'argocd', 'flux']),
+    unrestricted:
+      loadRestrictor === undefined
+        ? undefined
+        : asChoice('loadRestrictor', loadRestrictor, ['root', 'none']) === 'none',
+    remoteBases: asPathsByAddress(remoteBases),
+    vendorDir: vendorDir === undefined ? undefined : asText('vendorDir', vendorDir),
     strict: asTexts('strict', strict),
     history: asFlag('history', history),
   }
+}
+
+function asText(name, value) {
+  if (typeof value !== 'string') throw wrongType(name, 'a string', value)
+  return value
+}
+
+function asPathsByAddress(value = {}) {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
+    throw wrongType('remoteBases', 'an object or Map from address to path', value)
+  }
+  const paths = Object.create(null)
+  for (const [address, path] of value instanceof Map ? value : Object.entries(value)) {
+    paths[asText('each address in remoteBases', address)] = asText(`remoteBases["${address}"]`, path)
+  }
+  return paths
 }
 
 /** A cache, if there is one. */

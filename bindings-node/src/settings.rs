@@ -1,7 +1,9 @@
 //! What most calls can be told: load restrictions, limits, and the cache they share.
 
+use std::collections::BTreeMap;
+
 use gitops_core::files::Disk;
-use gitops_core::kustomize::{self, BuildOptions, LoadRestrictor, Strict};
+use gitops_core::kustomize::{self, BuildOptions, LoadRestrictor, RemoteBases, Strict};
 use gitops_core::yaml::Limits;
 use napi_derive::napi;
 
@@ -22,7 +24,11 @@ impl NativeCache {
 /// How a call runs; defaults where a limit is missing.
 #[napi(object, object_to_js = false)]
 pub struct Settings {
-    pub unrestricted: bool,
+    pub profile: String,
+    /// As the profile has it by default.
+    pub unrestricted: Option<bool>,
+    pub remote_bases: BTreeMap<String, String>,
+    pub vendor_dir: Option<String>,
     pub strict: Vec<String>,
     pub history: bool,
     pub max_bytes: Option<u32>,
@@ -42,12 +48,14 @@ impl Settings {
     }
 
     pub(crate) fn options(&self, cache: Option<&NativeCache>) -> gitops_core::Result<BuildOptions> {
-        let mut options = BuildOptions::default();
+        let mut options = BuildOptions::profile(&self.profile)?;
         options.strict = Strict::of(&self.strict)?;
         options.history = self.history;
-        if self.unrestricted {
-            options.load_restrictor = LoadRestrictor::None;
+        if let Some(unrestricted) = self.unrestricted {
+            options.load_restrictor =
+                if unrestricted { LoadRestrictor::None } else { LoadRestrictor::RootOnly };
         }
+        options.remote_bases = RemoteBases::of(&self.remote_bases, self.vendor_dir.as_deref());
         options.limits = self.limits();
         options.cache = shared(cache);
         Ok(options)

@@ -8,7 +8,7 @@ import { test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 
 import * as gitops from 'gitops-core'
-import { build, buildAsync, buildFiles, buildFilesAsync } from 'gitops-core'
+import { build, buildAsync, buildFiles, buildFilesAsync, GitopsError } from 'gitops-core'
 
 import { FILES, RENDERED, onDisk } from './files.mjs'
 
@@ -74,6 +74,39 @@ test('the load restrictor', (t) => {
     buildFiles(files, 'app', { loadRestrictor: 'none' }),
   ]) {
     assert.equal(result.objects[0].metadata.name, 'web')
+  }
+})
+
+const namespace = (name) => `apiVersion: v1\nkind: Namespace\nmetadata: {name: ${name}}\n`
+const names = (result) => result.objects.map(({ metadata }) => metadata.name)
+
+test('profiles build as their tool does', () => {
+  const files = { 'app/b.yaml': namespace('b'), 'app/c/a.yaml': namespace('a') }
+  for (const profile of ['kubectl', 'argocd']) {
+    assert.throws(() => buildFiles(files, 'app', { profile }), { name: 'KustomizeError' })
+  }
+  assert.deepEqual(names(buildFiles(files, 'app', { profile: 'flux' })), ['b', 'a'])
+  Object.assign(files, { 'app/kustomization.yaml': 'resources: [../d.yaml]\n', 'd.yaml': namespace('d') })
+  assert.deepEqual(names(buildFiles(files, 'app', { profile: 'flux' })), ['d'])
+  assert.throws(() => buildFiles(files, 'app', { profile: 'flux', loadRestrictor: 'root' }), GitopsError)
+})
+
+test('remote bases come from the caller', () => {
+  const address = 'https://github.com/acme/bases//web?ref=v1'
+  const root = { 'kustomization.yaml': `resources: ['${address}']\n` }
+  const at = (dir) => ({
+    ...root,
+    [`${dir}/web/kustomization.yaml`]: 'resources: [web.yaml]\n',
+    [`${dir}/web/web.yaml`]: namespace('web'),
+  })
+  const place = { name: 'UnsupportedError', code: 'remote-base', path: 'kustomization.yaml', line: 1 }
+  assert.throws(() => buildFiles(root), place)
+  for (const [files, options] of [
+    [at('acme'), { remoteBases: { 'https://github.com/acme/bases': 'acme' } }],
+    [at('acme'), { remoteBases: new Map([[address, 'acme/web']]) }],
+    [at('vendor/github.com/acme/bases@v1'), { vendorDir: 'vendor' }],
+  ]) {
+    assert.deepEqual(names(buildFiles(files, '', options)), ['web'])
   }
 })
 

@@ -15,7 +15,7 @@ const annotated: string = result.annotatedYaml() + steps[0]?.kind + histories[0]
 const later: Promise<Build> = buildAsync('app')
 buildFiles({ 'kustomization.yaml': new Uint8Array() }, 'app')
 buildFiles(new Map([['kustomization.yaml', '']]), '', { strict: ['unused-var'] })
-build('app', { strict: 'all' })
+build('app', { strict: 'all', profile: 'flux', remoteBases: { 'https://github.com/a/b': 'b' }, vendorDir: 'vendor' })
 
 const cache: Cache = new Cache()
 const many: (Build | GitopsError)[] = buildMany(['a', new URL('file:///b')], { cache, threads: 2 })

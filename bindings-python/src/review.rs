@@ -32,6 +32,7 @@ impl NativeReview {
 
 /// Reviews what changes between two revisions.
 #[pyfunction]
+#[allow(clippy::too_many_arguments, reason = "one for each argument of the Python function")]
 pub(crate) fn review(
     py: Python<'_>,
     repo: &str,

@@ -1,7 +1,9 @@
 //! What most calls can be told: load restrictions, limits, and the cache they share.
 
+use std::collections::BTreeMap;
+
 use gitops_core::files::Disk;
-use gitops_core::kustomize::{self, BuildOptions, LoadRestrictor, Strict};
+use gitops_core::kustomize::{self, BuildOptions, LoadRestrictor, RemoteBases, Strict};
 use gitops_core::yaml::Limits;
 use pyo3::prelude::*;
 
@@ -26,7 +28,11 @@ impl NativeCache {
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
 pub(crate) struct Settings {
-    unrestricted: bool,
+    profile: String,
+    /// As the profile has it by default.
+    unrestricted: Option<bool>,
+    remote_bases: BTreeMap<String, String>,
+    vendor_dir: Option<String>,
     strict: Vec<String>,
     history: bool,
     max_bytes: Option<usize>,
@@ -56,12 +62,14 @@ impl Settings {
     }
 
     pub(crate) fn options(&self) -> gitops_core::Result<BuildOptions> {
-        let mut options = BuildOptions::default();
+        let mut options = BuildOptions::profile(&self.profile)?;
         options.strict = Strict::of(&self.strict)?;
         options.history = self.history;
-        if self.unrestricted {
-            options.load_restrictor = LoadRestrictor::None;
+        if let Some(unrestricted) = self.unrestricted {
+            options.load_restrictor =
+                if unrestricted { LoadRestrictor::None } else { LoadRestrictor::RootOnly };
         }
+        options.remote_bases = RemoteBases::of(&self.remote_bases, self.vendor_dir.as_deref());
         options.limits = self.limits();
         options.cache = self.cache();
         Ok(options)

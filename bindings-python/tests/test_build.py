@@ -58,6 +58,9 @@ spec:
 """
 
 
+NAMESPACE = "apiVersion: v1\nkind: Namespace\nmetadata: {{name: {}}}\n"
+
+
 def on_disk(folder: Path, files: dict[str, str] = FILES) -> Path:
     for name, text in files.items():
         path = folder / name
@@ -113,6 +116,36 @@ def test_the_load_restrictor(tmp_path: Path) -> None:
     for build in (
         gitops_core.build(tmp_path / "app", root=tmp_path, load_restrictor="none"),
         gitops_core.build_files(files, "app", load_restrictor="none"),
+    ):
+        assert build.objects[0]["metadata"]["name"] == "web"
+
+
+def test_profiles_build_as_their_tool_does() -> None:
+    files = {"app/b.yaml": NAMESPACE.format("b"), "app/c/a.yaml": NAMESPACE.format("a")}
+    for profile in ("kubectl", "argocd"):
+        with pytest.raises(gitops_core.KustomizeError):
+            gitops_core.build_files(files, "app", profile=profile)
+    build = gitops_core.build_files(files, "app", profile="flux")
+    assert [object["metadata"]["name"] for object in build.objects] == ["b", "a"]
+    files |= {"app/kustomization.yaml": "resources: [../d.yaml]\n", "d.yaml": NAMESPACE.format("d")}
+    assert len(gitops_core.build_files(files, "app", profile="flux").objects) == 1
+    with pytest.raises(gitops_core.GitopsError):
+        gitops_core.build_files(files, "app", profile="flux", load_restrictor="root")
+
+
+def test_remote_bases_come_from_the_caller() -> None:
+    address = "https://github.com/acme/bases//web?ref=v1"
+    checkout = {"web/kustomization.yaml": "resources: [web.yaml]\n", "web/web.yaml": NAMESPACE.format("web")}
+    root = {"kustomization.yaml": f"resources: ['{address}']\n"}
+    with pytest.raises(gitops_core.UnsupportedError) as caught:
+        gitops_core.build_files(root)
+    assert (caught.value.code, caught.value.path, caught.value.line) == ("remote-base", "kustomization.yaml", 1)
+    named = root | {f"acme/{path}": text for path, text in checkout.items()}
+    vendored = root | {f"vendor/github.com/acme/bases@v1/{path}": text for path, text in checkout.items()}
+    for build in (
+        gitops_core.build_files(named, remote_bases={"https://github.com/acme/bases": "acme"}),
+        gitops_core.build_files(named, remote_bases={address: "acme/web"}),
+        gitops_core.build_files(vendored, vendor_dir="vendor"),
     ):
         assert build.objects[0]["metadata"]["name"] == "web"
 

@@ -14,7 +14,7 @@ from ._errors import ArgumentError, GitopsError
 from ._history import FieldHistory, Step
 from ._model import decode
 from ._places import Diagnostic, Location
-from ._settings import Limits, LoadRestrictor, as_count, settings
+from ._settings import Limits, LoadRestrictor, Profile, as_count, settings
 
 
 class Build:
@@ -125,7 +125,10 @@ def _node(index: int, path: Sequence[str | int]) -> tuple[int, list[str | int]]:
 def build(
     path: str | os.PathLike[str],
     *,
-    load_restrictor: LoadRestrictor = "root",
+    profile: Profile = "kubectl",
+    load_restrictor: LoadRestrictor | None = None,
+    remote_bases: Mapping[str, str] | None = None,
+    vendor_dir: str | None = None,
     strict: str | Collection[str] = (),
     root: str | os.PathLike[str] | None = None,
     history: bool = False,
@@ -134,8 +137,15 @@ def build(
 ) -> Build:
     """Builds the kustomization in the directory ``path`` of the disk, as ``kustomize build`` does.
 
+    :param profile: whose call of kustomize to follow: ``"kubectl"``, ``"argocd"`` or ``"flux"``.
     :param load_restrictor: ``"root"``: files only in and below their kustomization's directory, as
-        kustomize does by default; ``"none"``: anywhere below ``root``, as Flux does.
+        kustomize does by default; ``"none"``: anywhere below ``root``, as Flux does. By default what
+        the profile has.
+    :param remote_bases: what to read in place of bases and files on the network: by address (an entry
+        as it is written, or a repository with or without ``?ref=``) a path relative to ``root``, of a
+        checkout or a file. Nothing is fetched; without it, a remote entry is an error.
+    :param vendor_dir: a folder relative to ``root`` with checkouts at ``host/repository@ref`` and files
+        at ``host/path``, for what ``remote_bases`` does not name.
     :param strict: codes of warnings that are errors, or ``"all"``. The error has the code, place and
         message of the first of them, and says how many there are.
     :param root: nothing outside this directory is read, whatever links or paths say. By default the
@@ -146,7 +156,16 @@ def build(
     :param cache: parsed files to share with other calls; none by default.
     :raises GitopsError: one of its subclasses, with the file and line where you must act.
     """
-    chosen = settings(load_restrictor, limits, cache, strict, history)
+    chosen = settings(
+        profile=profile,
+        load_restrictor=load_restrictor,
+        remote_bases=remote_bases,
+        vendor_dir=vendor_dir,
+        strict=strict,
+        history=history,
+        limits=limits,
+        cache=cache,
+    )
     top = None if root is None else as_path("root", root)
     return Build(native.build(as_path("path", path), top, chosen))
 
@@ -154,7 +173,10 @@ def build(
 def build_many(
     paths: Iterable[str | os.PathLike[str]],
     *,
-    load_restrictor: LoadRestrictor = "root",
+    profile: Profile = "kubectl",
+    load_restrictor: LoadRestrictor | None = None,
+    remote_bases: Mapping[str, str] | None = None,
+    vendor_dir: str | None = None,
     strict: str | Collection[str] = (),
     root: str | os.PathLike[str] | None = None,
     history: bool = False,
@@ -167,7 +189,8 @@ def build_many(
     One that fails stops no other: its exception stands in its place, and is not raised.
 
     :param paths: the directories, such as the overlays of all environments.
-    :param load_restrictor: as for :func:`build`, and so are ``strict``, ``root``, ``history`` and ``limits``.
+    :param profile: as for :func:`build`, and so are ``load_restrictor``, ``remote_bases``,
+        ``vendor_dir``, ``strict``, ``root``, ``history`` and ``limits``.
     :param cache: parsed files to share with other calls. The builds of this call share one anyway.
     :param threads: the most threads to use; 0 stands for as many as the process may run at once.
     :return: a build or an exception for each path, in the order of the paths.
@@ -176,7 +199,16 @@ def build_many(
     if isinstance(paths, (str, bytes)) or not isinstance(paths, Iterable):
         raise wrong_type("paths", "an iterable of paths", paths)
     names = [as_path("each of paths", path) for path in paths]
-    chosen = settings(load_restrictor, limits, cache, strict, history)
+    chosen = settings(
+        profile=profile,
+        load_restrictor=load_restrictor,
+        remote_bases=remote_bases,
+        vendor_dir=vendor_dir,
+        strict=strict,
+        history=history,
+        limits=limits,
+        cache=cache,
+    )
     top = None if root is None else as_path("root", root)
     built = native.build_many(names, top, chosen, as_count("threads", threads))
     return [Build(item) if isinstance(item, native.NativeBuild) else item for item in built]
@@ -186,7 +218,10 @@ def build_files(
     files: Mapping[str, str | bytes],
     path: str = "",
     *,
-    load_restrictor: LoadRestrictor = "root",
+    profile: Profile = "kubectl",
+    load_restrictor: LoadRestrictor | None = None,
+    remote_bases: Mapping[str, str] | None = None,
+    vendor_dir: str | None = None,
     strict: str | Collection[str] = (),
     history: bool = False,
     limits: Limits | None = None,
@@ -196,14 +231,21 @@ def build_files(
 
     :param files: content by path, the parts of paths separated by ``/``.
     :param path: the directory to build; the root of ``files`` by default.
-    :param load_restrictor: as for :func:`build`.
-    :param strict: as for :func:`build`.
-    :param history: as for :func:`build`.
-    :param limits: as for :func:`build`.
-    :param cache: as for :func:`build`.
+    :param profile: as for :func:`build`, and so are ``load_restrictor``, ``strict``, ``history``,
+        ``limits`` and ``cache``.
+    :param remote_bases: as for :func:`build`, but paths, and that of ``vendor_dir``, are those of ``files``.
     :raises GitopsError: one of its subclasses, with the file and line where you must act.
     """
-    chosen = settings(load_restrictor, limits, cache, strict, history)
+    chosen = settings(
+        profile=profile,
+        load_restrictor=load_restrictor,
+        remote_bases=remote_bases,
+        vendor_dir=vendor_dir,
+        strict=strict,
+        history=history,
+        limits=limits,
+        cache=cache,
+    )
     if not isinstance(files, Mapping):
         raise wrong_type("files", "a mapping from path to content", files)
     contents: dict[str, bytes] = {}

@@ -29,7 +29,10 @@ class Cache:
 
 @type_check_only
 class Settings(TypedDict):
-    unrestricted: bool
+    profile: str
+    unrestricted: bool | None
+    remote_bases: dict[str, str]
+    vendor_dir: str | None
     strict: list[str]
     history: bool
     max_bytes: int | None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Literal, TypedDict
 
 from . import _gitops_core as native
-from ._arguments import as_choice, as_flag, as_texts, wrong_type
+from ._arguments import as_choice, as_flag, as_path, as_texts, wrong_type
 from ._errors import ArgumentError
 
 LoadRestrictor = Literal["root", "none"]
@@ -14,6 +14,13 @@ LoadRestrictor = Literal["root", "none"]
 default), or ``none``, anywhere below the root of the files (as Flux builds)."""
 
 _RESTRICTORS = ("root", "none")
+
+Profile = Literal["kubectl", "argocd", "flux"]
+"""How the tools of the field call kustomize: ``kubectl`` as ``kustomize build`` and ``kubectl kustomize``
+run without flags; ``argocd`` the same, as Argo CD calls it; ``flux`` with files from anywhere below the
+root, in the order of accumulation, and with a kustomization generated where a directory has none."""
+
+_PROFILES = ("kubectl", "argocd", "flux")
 
 
 class Limits(TypedDict, total=False):
@@ -28,11 +35,15 @@ class Limits(TypedDict, total=False):
 
 
 def settings(
-    load_restrictor: object = "root",
+    *,
+    profile: object = "kubectl",
+    load_restrictor: object = None,
     limits: object = None,
     cache: object = None,
     strict: object = (),
     history: object = False,
+    remote_bases: object = None,
+    vendor_dir: object = None,
 ) -> native.Settings:
     """The checked form of what a caller passed."""
     if cache is not None and not isinstance(cache, native.Cache):
@@ -46,8 +57,14 @@ def settings(
                 known = ", ".join(Limits.__annotations__)
                 raise ArgumentError(f'there is no limit "{name}"; known limits: {known}', "bad-argument")
             bounds[name] = as_count(f'limits["{name}"]', value)
+    unrestricted = None
+    if load_restrictor is not None:
+        unrestricted = as_choice("load_restrictor", load_restrictor, _RESTRICTORS) == "none"
     return {
-        "unrestricted": as_choice("load_restrictor", load_restrictor, _RESTRICTORS) == "none",
+        "profile": as_choice("profile", profile, _PROFILES),
+        "unrestricted": unrestricted,
+        "remote_bases": _paths_by_address(remote_bases),
+        "vendor_dir": None if vendor_dir is None else as_path("vendor_dir", vendor_dir),
         "strict": as_texts("strict", strict),
         "history": as_flag("history", history),
         "max_bytes": bounds.get("max_bytes"),
@@ -55,6 +72,19 @@ def settings(
         "max_alias_nodes": bounds.get("max_alias_nodes"),
         "cache": cache,
     }
+
+
+def _paths_by_address(value: object) -> dict[str, str]:
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise wrong_type("remote_bases", "a mapping from address to path", value)
+    paths: dict[str, str] = {}
+    for address, path in value.items():
+        if not isinstance(address, str):
+            raise wrong_type("each address in remote_bases", "a str", address)
+        paths[address] = as_path(f'remote_bases["{address}"]', path)
+    return paths
 
 
 def as_count(name: str, value: object) -> int:

@@ -224,6 +224,12 @@ impl RemoteBases {
         Self::default()
     }
 
+    /// Paths by address, as [`RemoteBases::with`] takes them, and a vendor folder if there is one.
+    #[must_use]
+    pub fn of(paths: &BTreeMap<String, String>, vendor: Option<&str>) -> Self {
+        Self { paths: paths.clone(), vendor: vendor.map(str::to_owned) }
+    }
+
     /// The same with a path of the files for an entry, or for a repository with or without `?ref=`.
     #[must_use]
     pub fn with(mut self, address: &str, path: &str) -> Self {
