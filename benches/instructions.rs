@@ -153,7 +153,7 @@ fn small() -> Memory {
 /// 500 resources with all common fields, or with those of `fields`.
 fn big(fields: &str) -> Memory {
     let all = format!(
-        "namePrefix: p-\nnamespace: prod\nlabels: [{{pairs: {{team: a}}, includeSelectors: true}}]\ncommonAnnotations: {{owner: b}}\nimages: [{{name: nginx, newTag: '2'}}]\npatches:\n- path: patch.yaml\n  target: {{kind: Deployment}}\n- target: {{kind: Service, name: web-1.*}}\n  patch: '[{{op: add, path: /spec/type, value: NodePort}}]'\n{REPLACEMENT}\n"
+        "namePrefix: p-\nnamespace: prod\nlabels: [{{pairs: {{team: a}}, includeSelectors: true}}]\ncommonAnnotations: {{owner: b}}\nimages: [{{name: nginx, newTag: '2'}}]\npatches:\n- path: patch.yaml\n  target: {{kind: Deployment}}\n- target: {{kind: Service, name: web-1.*}}\n  patch: '[{{\"op\": \"add\", \"path\": \"/spec/type\", \"value\": \"NodePort\"}}]'\n{REPLACEMENT}\n"
     );
     let fields = if fields.is_empty() { all.as_str() } else { fields };
     let fields = if fields == "{}" { "" } else { fields };
