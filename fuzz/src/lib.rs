@@ -7,8 +7,11 @@ use gitops_core::files::Memory;
 use gitops_core::kustomize::{BuildOptions, Cache, build};
 use gitops_core::yaml::{Dialect, Limits, ReadOptions, read_str, write};
 
+/// What a target does with an input.
+pub type Target = fn(&[u8]);
+
 /// All targets by name.
-pub const TARGETS: [(&str, fn(&[u8])); 5] = [
+pub const TARGETS: [(&str, Target); 5] = [
     ("yaml", yaml),
     ("kustomization", kustomization),
     ("strategic_merge", strategic_merge),
