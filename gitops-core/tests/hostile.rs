@@ -180,7 +180,7 @@ const CASES: &[Case] = &[
         run: || {
             resources(&format!(
                 "{}apiVersion: v1\nkind: A",
-                "kind: AList\nitems:\n- ".repeat(1) + &"{kind: BList, items: [".repeat(1_000)
+                "kind: AList\nitems:\n- ".to_owned() + &"{kind: BList, items: [".repeat(1_000)
             ))
         },
     },
