@@ -35,7 +35,7 @@ const BAD = {
     { name: 'KustomizeError', kind: 'kustomize', code: 'cycle', path: 'a/kustomization.yaml', line: 1, column: 13 },
   ],
   'a remote base': [
-    { 'kustomization.yaml': 'resources:\n- https://example.com/base\n' },
+    { 'kustomization.yaml': 'resources:\n- https://example.com/acme/base\n' },
     { name: 'UnsupportedError', kind: 'unsupported', code: 'remote-base', path: 'kustomization.yaml', line: 2 },
   ],
   'nesting without end': [

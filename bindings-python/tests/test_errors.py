@@ -53,7 +53,7 @@ BAD: dict[str, tuple[dict[str, str | bytes], type[GitopsError], str, str, int | 
         *(gitops_core.KustomizeError, "cycle", "a/kustomization.yaml", 1, 13),
     ),
     "a remote base": (
-        {"kustomization.yaml": "resources:\n- https://example.com/base\n"},
+        {"kustomization.yaml": "resources:\n- https://example.com/acme/base\n"},
         *(gitops_core.UnsupportedError, "remote-base", "kustomization.yaml", 2, 3),
     ),
     "no kustomization": (
