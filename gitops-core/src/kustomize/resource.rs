@@ -84,6 +84,16 @@ impl std::fmt::Display for ResId {
     }
 }
 
+/// The text of a scalar as written; none of anything else.
+fn text_of(node: &Node) -> Text {
+    match &node.value {
+        Value::String(text) => text.clone(),
+        Value::Plain(plain) => plain.shared_text().clone(),
+        Value::Null | Value::Seq(_) | Value::Map(_) => Text::empty(),
+        _ => node.text().map_or(Text::empty(), |text| Text::from(&*text)),
+    }
+}
+
 fn effective_namespace(api_version: &Text, kind: &Text, namespace: &Text, scopes: &Scopes) -> Text {
     if scopes.is_cluster_scoped(api_version, kind) {
         EFFECTIVE_NONE.clone()
@@ -178,18 +188,14 @@ impl Resource {
     }
 
     fn text_at(&self, keys: &[&str]) -> Text {
-        match self.node.at(keys).map(|node| &node.value) {
-            Some(Value::String(text)) => text.clone(),
-            Some(Value::Plain(plain)) => plain.shared_text().clone(),
-            None | Some(Value::Null | Value::Seq(_) | Value::Map(_)) => Text::empty(),
-            Some(_) => {
-                self.node.at(keys).and_then(Node::text).map_or(Text::empty(), |text| Text::from(&*text))
-            }
-        }
+        self.node.at(keys).map_or(Text::empty(), text_of)
     }
 
     fn text_unless_null(&self, keys: &[&str]) -> Text {
-        if self.node.at(keys).is_none_or(Node::is_null) { Text::empty() } else { self.text_at(keys) }
+        match self.node.at(keys) {
+            Some(node) if !node.is_null() => text_of(node),
+            _ => Text::empty(),
+        }
     }
 
     /// As written, even if that is `null`.
@@ -235,6 +241,11 @@ impl Resource {
     /// The id it had first.
     pub(crate) fn original_id(&self) -> ResId {
         self.previous_ids().next().unwrap_or_else(|| self.id())
+    }
+
+    /// The name it had first.
+    pub(crate) fn original_name(&self) -> Text {
+        self.previous.first().map_or_else(|| self.name(), |previous| previous.name.clone())
     }
 
     /// Remembers the present id before something changes it.

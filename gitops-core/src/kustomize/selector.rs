@@ -7,7 +7,7 @@ use crate::Result;
 use crate::kustomize::decode::{Decoder, Spanned};
 use crate::kustomize::go_regex::Whole;
 use crate::kustomize::load::Builder;
-use crate::kustomize::resource::Resource;
+use crate::kustomize::resource::{ResId, Resource};
 use crate::node::{Node, Span};
 use crate::object::{LabelSelector, group_version};
 
@@ -126,12 +126,19 @@ impl Matcher {
 
     /// Whether kustomize's `Select` takes an object: type of now, name and namespace first or now.
     pub(crate) fn selects(&self, resource: &Resource) -> bool {
-        if !self.selects_type(&resource.api_version(), &resource.kind()) {
+        // Asked of each object for each patch: what costs least and excludes most comes first.
+        let selects_type = if self.group.is_none() && self.version.is_none() {
+            fits(self.kind.as_ref(), &resource.kind())
+        } else {
+            self.selects_type(&resource.api_version(), &resource.kind())
+        };
+        if !selects_type
+            || !(self.selects_name(&resource.original_name()) || self.selects_name(&resource.name()))
+        {
             return false;
         }
-        let (id, original) = (resource.id(), resource.original_id());
-        (self.selects_name(&original.name) || self.selects_name(&id.name))
-            && (self.selects_namespace(&original.namespace) || self.selects_namespace(&id.namespace))
+        let has_namespace = |id: &ResId| self.selects_namespace(&id.namespace);
+        (self.namespace.is_none() || has_namespace(&resource.original_id()) || has_namespace(&resource.id()))
             && self.selects_metadata(resource)
     }
 }
