@@ -113,7 +113,7 @@ WRONG: list[tuple[str, Any]] = [
     ("root must be", lambda: gitops_core.build(".", root=3)),  # type: ignore[arg-type]
     ('"all"; it must be "root" or "none"', lambda: gitops_core.build(".", load_restrictor="all")),  # type: ignore[arg-type]
     ("remote_bases must be", lambda: gitops_core.build(".", remote_bases=["x"])),  # type: ignore[arg-type]
-    ("profile", lambda: gitops_core.build(".", profile="helm")),  # type: ignore[arg-type]
+    ('"helm"; it must be "kubectl" or "argocd" or "flux"', lambda: gitops_core.build(".", profile="helm")),  # type: ignore[arg-type]
     ("strict must be", lambda: gitops_core.build(".", strict=5)),  # type: ignore[arg-type]
     ("load_restrictor must be", lambda: gitops_core.build(".", load_restrictor=5)),  # type: ignore[arg-type]
     ("files must be", lambda: gitops_core.build_files([])),  # type: ignore[arg-type]
