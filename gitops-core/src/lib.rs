@@ -9,6 +9,7 @@ pub mod kustomize;
 pub mod node;
 pub mod object;
 mod parallel;
+mod percent;
 #[cfg(feature = "policy")]
 pub mod policy;
 pub mod report;

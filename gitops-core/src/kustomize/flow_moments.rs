@@ -25,9 +25,8 @@ pub(crate) fn quote_all(documents: Vec<Node>, sources: &SourceMap, file: FileId)
 /// Whether a year, month and day with something behind them stand anywhere: `2001-12-14T`.
 fn may_hold_time(text: &[u8]) -> bool {
     let is_digit = |at: usize| text.get(at).is_some_and(u8::is_ascii_digit);
-    text.iter().enumerate().any(|(at, byte)| {
-        *byte == b'-' && at >= 4 && is_digit(at + 1) && (1..=4).all(|back| is_digit(at - back))
-    })
+    memchr::memchr_iter(b'-', text)
+        .any(|at| at >= 4 && is_digit(at + 1) && (1..=4).all(|back| is_digit(at - back)))
 }
 
 /// The tree with its times changed, or `None` where nothing changes.

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::files;
+use crate::{files, percent};
 
 const SCHEMES: [&str; 4] = ["ssh://", "https://", "http://", "file://"];
 
@@ -161,21 +161,7 @@ fn reference(query: &str) -> Option<String> {
 }
 
 fn unescape(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, tail)) = rest.split_first() {
-        rest = tail;
-        bytes.push(match first {
-            b'+' => b' ',
-            b'%' => {
-                let digits = std::str::from_utf8(rest.get(..2)?).ok()?;
-                rest = rest.get(2..)?;
-                u8::from_str_radix(digits, 16).ok()?
-            }
-            byte => *byte,
-        });
-    }
-    String::from_utf8(bytes).ok()
+    String::from_utf8(percent::decode(text, true)?).ok()
 }
 
 /// What is read in place of bases and files on the network.

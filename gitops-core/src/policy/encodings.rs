@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use regorus::Value;
 
 use super::value::{Numbers, to_value};
+use crate::percent;
 use crate::yaml::{ReadOptions, read_str};
 
 /// The value of a YAML text, read as Go's `sigs.k8s.io/yaml` reads it.
@@ -33,19 +34,7 @@ fn encode(text: &str) -> String {
 }
 
 fn decode(text: &str) -> Option<String> {
-    let mut out = Vec::new();
-    let mut bytes = text.bytes();
-    while let Some(byte) = bytes.next() {
-        out.push(match byte {
-            b'+' => b' ',
-            b'%' => {
-                let mut digit = || bytes.next().and_then(|byte| char::from(byte).to_digit(16));
-                (digit()? * 16 + digit()?) as u8
-            }
-            other => other,
-        });
-    }
-    String::from_utf8(out).ok()
+    String::from_utf8(percent::decode(text, true)?).ok()
 }
 
 pub(super) fn query_encode(args: &[Value]) -> Value {

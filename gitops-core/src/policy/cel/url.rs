@@ -1,5 +1,7 @@
 //! URLs, as Go's `url.ParseRequestURI` takes them and the URL library of Kubernetes shows them.
 
+use crate::percent;
+
 /// A URL in its parts.
 #[derive(Clone, Debug)]
 pub(super) struct Url {
@@ -49,13 +51,13 @@ impl Url {
                 !name.contains([' ', '<', '>', '"', ':']) && port_ok(port)
             }
         };
-        if !valid || !percent_ok(path) {
+        if !valid || percent::decode(path, false).is_none() {
             return None;
         }
         let mut pairs = Vec::new();
         for pair in query.split('&').filter(|pair| !pair.is_empty() && !pair.contains(';')) {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            if let (Some(key), Some(value)) = (unescape(key, true), unescape(value, true)) {
+            if let (Some(key), Some(value)) = (unescape(key), unescape(value)) {
                 pairs.push((key, value));
             }
         }
@@ -99,25 +101,8 @@ impl Url {
     }
 }
 
-fn percent_ok(text: &str) -> bool {
-    unescape(text, false).is_some()
-}
-
-fn unescape(text: &str, plus: bool) -> Option<String> {
-    let mut out = Vec::new();
-    let mut bytes = text.bytes();
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b'%' => {
-                let mut digit = || bytes.next().and_then(|byte| char::from(byte).to_digit(16));
-                let code = digit()? * 16 + digit()?;
-                out.push(code as u8);
-            }
-            b'+' if plus => out.push(b' '),
-            _ => out.push(byte),
-        }
-    }
-    Some(String::from_utf8_lossy(&out).into_owned())
+fn unescape(text: &str) -> Option<String> {
+    Some(String::from_utf8_lossy(&percent::decode(text, true)?).into_owned())
 }
 
 #[cfg(test)]
