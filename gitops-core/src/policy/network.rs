@@ -1,4 +1,6 @@
-//! Networks, as OPA's `net.cidr_*` functions see them.
+//! Networks, as OPA's `net.cidr_*` functions and the CIDR library of CEL see them.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use regorus::Value;
 
@@ -22,12 +24,33 @@ impl Network {
             }
             None => (text, None),
         };
-        let (bits, v4, length) = match address.parse::<std::net::IpAddr>().ok()? {
-            std::net::IpAddr::V4(address) => (u128::from(u32::from(address)) << 96, true, 32),
-            std::net::IpAddr::V6(address) => (u128::from(address), false, 128),
-        };
-        let prefix = prefix.unwrap_or(length);
-        (prefix <= length).then_some(Self { bits, v4, prefix })
+        let host = Self::host(address.parse().ok()?);
+        prefix.map_or(Some(host), |prefix| host.with_prefix(prefix))
+    }
+
+    /// An address alone.
+    pub(super) fn host(address: IpAddr) -> Self {
+        match address {
+            IpAddr::V4(address) => Self { bits: u128::from(u32::from(address)) << 96, v4: true, prefix: 32 },
+            IpAddr::V6(address) => Self { bits: u128::from(address), v4: false, prefix: 128 },
+        }
+    }
+
+    /// The network of an address alone; `None` if its prefix would be longer than the address.
+    pub(super) fn with_prefix(self, prefix: u32) -> Option<Self> {
+        (prefix <= self.prefix).then_some(Self { prefix, ..self })
+    }
+
+    pub(super) fn address(&self) -> IpAddr {
+        if self.v4 {
+            Ipv4Addr::from((self.bits >> 96) as u32).into()
+        } else {
+            Ipv6Addr::from(self.bits).into()
+        }
+    }
+
+    pub(super) fn prefix(&self) -> u32 {
+        self.prefix
     }
 
     pub(super) fn contains(&self, other: &Self) -> bool {
@@ -36,7 +59,7 @@ impl Network {
     }
 
     /// The network without the bits beyond its prefix.
-    fn masked(mut self) -> Self {
+    pub(super) fn masked(mut self) -> Self {
         self.bits &= u128::MAX.checked_shl(128 - self.prefix).unwrap_or(0);
         self
     }
@@ -52,12 +75,8 @@ impl Network {
         .then_some(whole)
     }
 
-    fn text(&self) -> String {
-        if self.v4 {
-            format!("{}/{}", std::net::Ipv4Addr::from((self.bits >> 96) as u32), self.prefix)
-        } else {
-            format!("{}/{}", std::net::Ipv6Addr::from(self.bits), self.prefix)
-        }
+    pub(super) fn text(&self) -> String {
+        format!("{}/{}", self.address(), self.prefix)
     }
 }
 

@@ -13,6 +13,7 @@ use super::semver::Semver;
 use super::time;
 use super::url::Url;
 use super::value::{Key, Value};
+use crate::policy::network::Network;
 
 /// Types that an expression may name.
 pub(super) const TYPES: &[&str] =
@@ -247,7 +248,7 @@ pub(super) fn call(ev: &mut Evaluator<'_>, name: &str, member: bool, args: &[Val
         (_, [V::Duration(value)]) if member => time::duration_method(name, *value),
         (_, [V::Quantity(value), rest @ ..]) if member => quantity_method(name, *value, rest),
         (_, [V::Url(url)]) if member => url_method(name, url),
-        (_, [V::Ip(_) | V::Cidr(..), ..]) if member => address_method(name, args),
+        (_, [V::Ip(_) | V::Cidr(_), ..]) if member => address_method(name, args),
         (_, [V::Semver(version), rest @ ..]) if member => version_method(name, version, rest),
         ("validate", [V::Format(known), V::Text(text)]) => {
             ev.charge(weight)?;
@@ -290,24 +291,9 @@ pub(super) fn call(ev: &mut Evaluator<'_>, name: &str, member: bool, args: &[Val
                 "IP Address {text:?} parse error during conversion from string: invalid IP address"
             ))),
         },
-        ("cidr" | "isCIDR", [V::Text(text)]) => {
-            let found = text.split_once('/').and_then(|(ip, prefix)| {
-                let ip = address(ip)?;
-                let digits = !prefix.is_empty()
-                    && prefix.bytes().all(|b| b.is_ascii_digit())
-                    && (prefix.len() == 1 || !prefix.starts_with('0'));
-                let prefix = prefix
-                    .parse::<u8>()
-                    .ok()
-                    .filter(|p| digits && *p <= if ip.is_ipv4() { 32 } else { 128 })?;
-                Some(V::Cidr(ip, prefix))
-            });
-            either(name == "isCIDR", found, || {
-                format!(
-                    "network address parse error during conversion from string: netip.ParsePrefix({text:?})"
-                )
-            })
-        }
+        ("cidr" | "isCIDR", [V::Text(text)]) => either(name == "isCIDR", network(text).map(V::Cidr), || {
+            format!("network address parse error during conversion from string: netip.ParsePrefix({text:?})")
+        }),
         ("quantity" | "isQuantity", [V::Text(text)]) => {
             either(name == "isQuantity", Quantity::parse(text).map(V::Quantity), || {
                 "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
@@ -488,7 +474,7 @@ pub(super) fn to_text(value: &Value) -> Option<String> {
         Value::Duration(value) => time::duration_text(*value),
         Value::Timestamp(at) => time::timestamp_text(*at),
         Value::Ip(address) => address.to_string(),
-        Value::Cidr(address, prefix) => format!("{address}/{prefix}"),
+        Value::Cidr(network) => network.text(),
         _ => return None,
     })
 }
@@ -804,16 +790,13 @@ fn url_method(name: &str, url: &Url) -> Outcome {
     })
 }
 
-fn bits(address: IpAddr) -> (u128, u8) {
-    match address {
-        IpAddr::V4(four) => (u128::from(u32::from(four)) << 96, 32),
-        IpAddr::V6(six) => (u128::from(six), 128),
-    }
-}
-
-fn covers(network: IpAddr, prefix: u8, other: IpAddr) -> bool {
-    let ((a, width), (b, other_width)) = (bits(network), bits(other));
-    width == other_width && (a ^ b).leading_zeros() >= u32::from(prefix)
+/// A network as Go's `netip.ParsePrefix` reads it.
+fn network(text: &str) -> Option<Network> {
+    let (ip, prefix) = text.split_once('/')?;
+    let digits = !prefix.is_empty()
+        && prefix.bytes().all(|b| b.is_ascii_digit())
+        && (prefix.len() == 1 || !prefix.starts_with('0'));
+    Network::host(address(ip)?).with_prefix(prefix.parse().ok().filter(|_| digits)?)
 }
 
 fn address_method(name: &str, args: &[Value]) -> Outcome {
@@ -821,9 +804,8 @@ fn address_method(name: &str, args: &[Value]) -> Outcome {
     let parse = |text: &str| {
         address(text).ok_or_else(|| Fail::new("IP Address parse error during conversion from string"))
     };
-    let parse_cidr = |text: &str| -> Option<(IpAddr, u8)> {
-        let (ip, prefix) = text.split_once('/')?;
-        Some((address(ip)?, prefix.parse().ok()?))
+    let parse_network = |text: &str| {
+        network(text).ok_or_else(|| Fail::new("network address parse error during conversion from string"))
     };
     Ok(match (name, args) {
         ("family", [V::Ip(ip)]) => V::Int(if ip.is_ipv4() { 4 } else { 6 }),
@@ -841,27 +823,16 @@ fn address_method(name: &str, args: &[Value]) -> Outcome {
                 || link_local(ip)
                 || matches!(ip, IpAddr::V4(four) if four.is_broadcast())),
         ),
-        ("ip", [V::Cidr(ip, _)]) => V::Ip(*ip),
-        ("prefixLength", [V::Cidr(_, prefix)]) => V::Int(i64::from(*prefix)),
-        ("masked", [V::Cidr(ip, prefix)]) => {
-            let (all, width) = bits(*ip);
-            let kept = all & u128::MAX.checked_shl(128 - u32::from(*prefix)).unwrap_or(0);
-            let ip = if width == 32 {
-                IpAddr::from(((kept >> 96) as u32).to_be_bytes())
-            } else {
-                IpAddr::from(kept.to_be_bytes())
-            };
-            V::Cidr(ip, *prefix)
+        ("ip", [V::Cidr(network)]) => V::Ip(network.address()),
+        ("prefixLength", [V::Cidr(network)]) => V::Int(i64::from(network.prefix())),
+        ("masked", [V::Cidr(network)]) => V::Cidr(network.masked()),
+        ("containsIP", [V::Cidr(network), V::Ip(other)]) => V::Bool(network.contains(&Network::host(*other))),
+        ("containsIP", [V::Cidr(network), V::Text(other)]) => {
+            V::Bool(network.contains(&Network::host(parse(other)?)))
         }
-        ("containsIP", [V::Cidr(ip, prefix), V::Ip(other)]) => V::Bool(covers(*ip, *prefix, *other)),
-        ("containsIP", [V::Cidr(ip, prefix), V::Text(other)]) => V::Bool(covers(*ip, *prefix, parse(other)?)),
-        ("containsCIDR", [V::Cidr(ip, prefix), V::Cidr(other, length)]) => {
-            V::Bool(length >= prefix && covers(*ip, *prefix, *other))
-        }
-        ("containsCIDR", [V::Cidr(ip, prefix), V::Text(other)]) => {
-            let (other, length) = parse_cidr(other)
-                .ok_or_else(|| Fail::new("network address parse error during conversion from string"))?;
-            V::Bool(length >= *prefix && covers(*ip, *prefix, other))
+        ("containsCIDR", [V::Cidr(network), V::Cidr(other)]) => V::Bool(network.contains(other)),
+        ("containsCIDR", [V::Cidr(network), V::Text(other)]) => {
+            V::Bool(network.contains(&parse_network(other)?))
         }
         _ => return Err(Fail::no_overload()),
     })

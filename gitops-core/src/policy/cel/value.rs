@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::quantity::Quantity;
 use super::semver::Semver;
 use super::url::Url;
+use crate::policy::network::Network;
 
 /// A value. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -30,7 +31,7 @@ pub(super) enum Value {
     Quantity(Quantity),
     Url(Arc<Url>),
     Ip(IpAddr),
-    Cidr(IpAddr, u8),
+    Cidr(Network),
     Semver(Arc<Semver>),
     Format(&'static str),
 }
@@ -97,7 +98,7 @@ impl Value {
             Self::Quantity(_) => "kubernetes.Quantity",
             Self::Url(_) => "kubernetes.URL",
             Self::Ip(_) => "net.IP",
-            Self::Cidr(..) => "net.CIDR",
+            Self::Cidr(_) => "net.CIDR",
             Self::Semver(_) => "kubernetes.Semver",
             Self::Format(_) => "kubernetes.NamedFormat",
         }
@@ -179,7 +180,7 @@ impl PartialEq for Value {
             (Self::Quantity(a), Self::Quantity(b)) => a == b,
             (Self::Url(a), Self::Url(b)) => a.text() == b.text(),
             (Self::Ip(a), Self::Ip(b)) => a == b,
-            (Self::Cidr(a, n), Self::Cidr(b, m)) => a == b && n == m,
+            (Self::Cidr(a), Self::Cidr(b)) => a == b,
             (Self::Semver(a), Self::Semver(b)) => a == b,
             _ => self.order(other) == Some(Ordering::Equal),
         }
