@@ -151,8 +151,8 @@ impl<'a> Events<'a> {
                         plain && (text.is_empty() || (text == "~" && self.text.get(start..end) != Some("~")));
                     let mut text = text;
                     if matches!(style, granit::ScalarStyle::Literal | granit::ScalarStyle::Folded) {
-                        // Of one without lines, the parser gives the header itself.
-                        let at_header = text.is_empty()
+                        // Of one without content, the parser gives the header itself.
+                        let at_header = text.bytes().all(|byte| byte == b'\n')
                             && self.text.get(start..).is_some_and(|rest| rest.starts_with(['|', '>']));
                         start = if at_header { start } else { block_header(self.text, start) };
                         if text.ends_with('\n') && end >= self.text.len() && ends_in_content(self.text) {
