@@ -5,9 +5,11 @@
 
 mod disk;
 pub(crate) mod links;
+mod manifests;
 mod memory;
 
 pub use disk::Disk;
+pub use manifests::{Lists, Manifests};
 pub use memory::Memory;
 
 use std::fmt;
