@@ -3,6 +3,7 @@
 pub mod charts;
 pub mod field_specs;
 pub mod generated_names;
+mod kubernetes_version;
 pub mod list_identity;
 pub mod merge_keys;
 pub mod name_references;
@@ -10,3 +11,5 @@ pub mod openapi;
 pub mod pod_specs;
 pub mod scope;
 pub mod secret_fields;
+
+pub use kubernetes_version::KubernetesVersion;
