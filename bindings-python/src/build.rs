@@ -14,7 +14,7 @@ use crate::settings::Settings;
 
 /// A build held by Python; its parts are written out when asked for.
 #[pyclass(frozen, module = "gitops_core._gitops_core")]
-pub(crate) struct NativeBuild(Build);
+pub(crate) struct NativeBuild(pub(crate) Build);
 
 /// A step of a path from Python.
 #[derive(FromPyObject)]
@@ -81,7 +81,7 @@ impl NativeBuild {
 /// Stands for an object that a build does not have.
 static NOTHING: Object = Object { node: Node { value: Value::Null, span: Span::NONE } };
 
-fn as_path(steps: Vec<Step>) -> Path {
+pub(crate) fn as_path(steps: Vec<Step>) -> Path {
     let segments = steps.into_iter().map(|step| match step {
         Step::Index(index) => Segment::Index(index),
         Step::Key(key) => Segment::Key(key.as_str().into()),
@@ -159,7 +159,7 @@ fn memory(files: BTreeMap<String, Vec<u8>>) -> Memory {
     memory
 }
 
-fn to_json(value: &impl serde::Serialize) -> gitops_core::Result<String> {
+pub(crate) fn to_json(value: &impl serde::Serialize) -> gitops_core::Result<String> {
     serde_json::to_string(value).map_err(|error| {
         Error::new(ErrorKind::Unsupported, "not-json", "the result has no JSON form").caused_by(error)
     })

@@ -6,6 +6,7 @@
 
 mod build;
 mod error;
+mod manifests;
 mod review;
 mod settings;
 
@@ -15,6 +16,10 @@ use pyo3::prelude::*;
 mod _gitops_core {
     #[pymodule_export]
     use crate::build::{NativeBuild, build, build_files, build_many};
+    #[pymodule_export]
+    use crate::manifests::{
+        NativeManifests, built_manifests, json_manifests, parse_manifests, read_manifests,
+    };
     #[pymodule_export]
     use crate::review::{NativeReview, review};
     #[pymodule_export]

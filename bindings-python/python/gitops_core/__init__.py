@@ -30,6 +30,7 @@ from ._errors import (
 )
 from ._gitops_core import Cache
 from ._history import FieldHistory, Step
+from ._manifests import Manifests, Objects
 from ._model import (
     EnvironmentReview,
     FieldChange,
@@ -62,9 +63,11 @@ __all__ = [
     "LimitError",
     "Limits",
     "Location",
+    "Manifests",
     "NotChecked",
     "ObjectChange",
     "ObjectId",
+    "Objects",
     "PolicyError",
     "Review",
     "Revision",

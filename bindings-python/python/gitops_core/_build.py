@@ -65,7 +65,7 @@ class Build:
             the value (it was computed), the nearest value above it that has one answers.
         :return: ``None`` where there is no such object, or no text behind it.
         """
-        place = self._native.location(*_node(index, path))
+        place = self._native.location(*as_node(index, path))
         return None if place is None else Location(*place)
 
     def history(self, index: int, path: Sequence[str | int] = ()) -> tuple[Step, ...]:
@@ -79,7 +79,7 @@ class Build:
         :return: nothing where there is no such object or value.
         :raises ArgumentError: ``no-history``, unless the build was told ``history=True``.
         """
-        return tuple(decode(Step, item) for item in json.loads(self._native.history_json(*_node(index, path))))
+        return tuple(decode(Step, item) for item in json.loads(self._native.history_json(*as_node(index, path))))
 
     def field_histories(self, index: int) -> tuple[FieldHistory, ...]:
         """The history of every scalar, empty mapping and empty list of an object, in the order of its text.
@@ -87,7 +87,7 @@ class Build:
         :param index: the object, by its position in :attr:`objects`.
         :raises ArgumentError: as for :meth:`history`.
         """
-        histories = json.loads(self._native.field_histories_json(_node(index, ())[0]))
+        histories = json.loads(self._native.field_histories_json(as_node(index, ())[0]))
         return tuple(decode(FieldHistory, item) for item in histories)
 
     def annotated_yaml(self) -> str:
@@ -108,7 +108,7 @@ class Build:
         return {"_handle": None, **{part: getattr(self, part) for part in parts}}
 
 
-def _node(index: int, path: Sequence[str | int]) -> tuple[int, list[str | int]]:
+def as_node(index: int, path: Sequence[str | int]) -> tuple[int, list[str | int]]:
     """A checked way to a value."""
     if isinstance(index, bool) or not isinstance(index, int):
         raise wrong_type("index", "an int", index)

@@ -4,7 +4,20 @@ from typing import TypedDict, final, type_check_only
 
 from ._errors import GitopsError
 
-__all__ = ["Cache", "NativeBuild", "NativeReview", "build", "build_files", "build_many", "review"]
+__all__ = [
+    "Cache",
+    "NativeBuild",
+    "NativeManifests",
+    "NativeReview",
+    "build",
+    "build_files",
+    "build_many",
+    "built_manifests",
+    "json_manifests",
+    "parse_manifests",
+    "read_manifests",
+    "review",
+]
 
 @final
 class NativeBuild:
@@ -16,6 +29,12 @@ class NativeBuild:
     def history_json(self, index: int, path: list[str | int]) -> str: ...
     def field_histories_json(self, index: int) -> str: ...
     def annotated_yaml(self) -> str: ...
+
+@final
+class NativeManifests:
+    def count(self) -> int: ...
+    def objects_json(self) -> str: ...
+    def location(self, index: int, path: list[str | int]) -> tuple[str, int, int] | None: ...
 
 @final
 class NativeReview:
@@ -45,6 +64,10 @@ def build_many(
     paths: list[str], root: str | None, settings: Settings, threads: int
 ) -> list[NativeBuild | GitopsError]: ...
 def build_files(files: dict[str, bytes], path: str, settings: Settings) -> NativeBuild: ...
+def read_manifests(paths: list[str], root: str | None, settings: Settings) -> NativeManifests: ...
+def parse_manifests(content: bytes, path: str, settings: Settings) -> NativeManifests: ...
+def json_manifests(json: str, settings: Settings) -> NativeManifests: ...
+def built_manifests(build: NativeBuild) -> NativeManifests: ...
 def review(
     repo: str,
     base: str,

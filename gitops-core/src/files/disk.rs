@@ -37,13 +37,9 @@ impl Disk {
     /// [`ErrorKind::File`] with code `file-not-found`, `not-a-directory` or `io`.
     pub fn open(root: impl AsRef<Path>) -> Result<Self> {
         let written = root.as_ref();
-        let name = written.to_string_lossy();
-        let root = fs::canonicalize(written).map_err(|cause| match cause.kind() {
-            io::ErrorKind::NotFound => not_found(&name),
-            _ => io_error(&name, cause),
-        })?;
+        let root = canonical(written)?;
         if !root.is_dir() {
-            return Err(not_a_directory(&name));
+            return Err(not_a_directory(&written.to_string_lossy()));
         }
         let written = std::path::absolute(written).unwrap_or_else(|_| root.clone());
         Ok(Self { root, written, max_file_size: DEFAULT_MAX_FILE_SIZE, known: None })
@@ -56,7 +52,19 @@ impl Disk {
     /// # Errors
     /// As [`Disk::open`], and `outside-root` for a directory that is not below `root`.
     pub fn around(dir: impl AsRef<Path>, root: Option<&Path>) -> Result<(Self, String)> {
-        let inner = Self::open(dir)?.root;
+        Self::over(&Self::open(dir)?.root, root)
+    }
+
+    /// The same around a file or a directory.
+    ///
+    /// # Errors
+    /// [`ErrorKind::File`] with code `file-not-found`, `io` or `outside-root`.
+    pub fn containing(path: impl AsRef<Path>, root: Option<&Path>) -> Result<(Self, String)> {
+        Self::over(&canonical(path.as_ref())?, root)
+    }
+
+    /// The files around what stands at `inner`, an absolute path without links.
+    fn over(inner: &Path, root: Option<&Path>) -> Result<(Self, String)> {
         let outer = match root {
             Some(root) => root,
             // A work tree of its own or a submodule has a file of that name.
@@ -64,12 +72,12 @@ impl Disk {
                 .ancestors()
                 .find(|above| above.join(".git").symlink_metadata().is_ok())
                 .or_else(|| inner.ancestors().last())
-                .unwrap_or(&inner),
+                .unwrap_or(inner),
         };
         let files = Self::open(outer)?;
         let path = inner.to_str().and_then(|inner| files.from_absolute(inner)).ok_or_else(|| {
             let (inner, outer) = (inner.display(), files.root.display());
-            let message = format!("the directory `{inner}` is not below the root `{outer}`, or not UTF-8");
+            let message = format!("`{inner}` is not below the root `{outer}`, or not UTF-8");
             Error::new(ErrorKind::File, "outside-root", message)
         })?;
         Ok((files, path))
@@ -87,6 +95,15 @@ impl Disk {
     pub fn root(&self) -> &Path {
         &self.root
     }
+}
+
+/// A path of the disk, absolute and without links.
+fn canonical(path: &Path) -> Result<PathBuf> {
+    let name = path.to_string_lossy();
+    fs::canonicalize(path).map_err(|cause| match cause.kind() {
+        io::ErrorKind::NotFound => not_found(&name),
+        _ => io_error(&name, cause),
+    })
 }
 
 fn io_error(path: &str, cause: io::Error) -> Error {
@@ -314,6 +331,9 @@ mod tests {
         assert_eq!(around("a/b", Some(root)), Ok((root.to_owned(), "a/b".into())));
         assert_eq!(around("a/b", Some(&dir.path().join("root/a/../d"))), Err("outside-root"));
         assert_eq!(around("a/b/c", None), Err("not-a-directory"));
+        let (disk, path) = Disk::containing(root.join("a/b/c"), None).unwrap();
+        assert_eq!((disk.root, path), (root.join("a"), "b/c".into()));
+        assert_eq!(Disk::containing(root.join("a/none"), None).unwrap_err().code(), "file-not-found");
         assert_eq!(around("none", None), Err("file-not-found"));
         assert_eq!(around("d", Some(&root.join("none"))), Err("file-not-found"));
         let (whole, path) = Disk::around(root.join("d"), None).unwrap();

@@ -1,7 +1,7 @@
 //! The objects of manifests: what a program hands in as files, folders or text.
 
 use super::{FileKind, Files};
-use crate::node::{Node, SourceMap, Value};
+use crate::node::{Location, Node, Path, SourceMap, Value};
 use crate::object::Object;
 use crate::yaml::{self, Limits, ReadOptions};
 use crate::{Error, ErrorKind, Result};
@@ -87,6 +87,13 @@ impl Manifests {
             }
         }
         Ok(())
+    }
+
+    /// The place of the text that set the node at `path` of `object`, or of the nearest node above it
+    /// that a text set.
+    #[must_use]
+    pub fn location(&self, object: &Object, path: &Path) -> Option<Location> {
+        object.location(path, &self.sources)
     }
 
     fn add_document(&mut self, document: Node) -> Result<()> {

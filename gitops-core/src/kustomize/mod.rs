@@ -1,6 +1,6 @@
 //! Kustomize: a directory with a `kustomization.yaml` to the objects it stands for.
 
-use crate::files::Files;
+use crate::files::{Files, Manifests};
 use crate::node::{Location, Path, SourceMap};
 use crate::object::Object;
 use crate::yaml::Limits;
@@ -128,11 +128,16 @@ impl Build {
     /// it that a text set.
     #[must_use]
     pub fn location(&self, object: &Object, path: &Path) -> Option<Location> {
-        let (_, depth) = object.node.nearest(path);
-        (0..=depth).rev().find_map(|depth| {
-            let path: Path = path.segments().iter().take(depth).cloned().collect();
-            self.sources.locate(object.lookup(&path)?.span)
-        })
+        object.location(path, &self.sources)
+    }
+}
+
+impl From<&Build> for Manifests {
+    fn from(build: &Build) -> Self {
+        let mut manifests = Self::new();
+        manifests.objects.clone_from(&build.objects);
+        manifests.sources = build.sources.clone();
+        manifests
     }
 }
 

@@ -10,7 +10,7 @@ pub use selector::{LabelSelector, Operator, Requirement};
 
 use std::fmt;
 
-use crate::node::{Node, Path};
+use crate::node::{Location, Node, Path, SourceMap};
 
 /// A Kubernetes object: a tree with a kind and a name.
 #[derive(Clone, Debug, PartialEq)]
@@ -125,6 +125,16 @@ impl Object {
             .into_iter()
             .flat_map(|map| map.iter())
             .filter_map(|(key, value)| Some((key.as_str(), value.text()?)))
+    }
+
+    /// The place of the text that set the node at `path`, or of the nearest node above it that a text set.
+    #[must_use]
+    pub fn location(&self, path: &Path, sources: &SourceMap) -> Option<Location> {
+        let (_, depth) = self.node.nearest(path);
+        (0..=depth).rev().find_map(|depth| {
+            let path: Path = path.segments().iter().take(depth).cloned().collect();
+            sources.locate(self.lookup(&path)?.span)
+        })
     }
 
     /// The node at a path.

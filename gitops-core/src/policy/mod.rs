@@ -18,6 +18,7 @@ mod format;
 mod locate;
 mod matching;
 mod mutation;
+mod names;
 mod network;
 mod rego;
 mod review;
