@@ -2,9 +2,20 @@
 
 // The package for `require`; `index.mjs` gives the same to `import`.
 
+const { Build, build, buildAsync, buildMany, buildManyAsync, buildFiles, buildFilesAsync } = require('./lib/build.cjs')
+const { Manifests } = require('./lib/manifests.cjs')
+const { Cache } = require('./lib/settings.cjs')
+
 module.exports = {
-  ...require('./lib/build.cjs'),
-  Cache: require('./lib/settings.cjs').Cache,
+  Build,
+  Cache,
+  Manifests,
+  build,
+  buildAsync,
+  buildFiles,
+  buildFilesAsync,
+  buildMany,
+  buildManyAsync,
   ...require('./lib/errors.cjs'),
   ...require('./lib/review.cjs'),
 }

@@ -251,6 +251,55 @@ export declare function buildFilesAsync(
   options?: BuildFilesOptions,
 ): Promise<Build>
 
+/**
+ * Kubernetes objects that you hand in, and where their texts stand.
+ *
+ * A `List` stands for its items, as `kubectl get` prints several objects. Of equal keys in a mapping the
+ * last wins, as for kubectl.
+ */
+export declare class Manifests {
+  private constructor()
+  /**
+   * The objects of files, and of all `.yaml`, `.yml` and `.json` files below directories.
+   *
+   * @param options `root`: nothing outside this directory is read, and places are relative to it; by
+   * default, for each path, the top of the Git work tree around it or, without one, `/`. `limits`: bounds
+   * on each file.
+   * @throws {FileError | YamlError} with the file and line
+   */
+  static read(
+    paths: string | URL | readonly (string | URL)[],
+    options?: { root?: string | URL; limits?: Limits },
+  ): Manifests
+  /** {@link Manifests.read} on the libuv pool: the event loop stays free. */
+  static readAsync(
+    paths: string | URL | readonly (string | URL)[],
+    options?: { root?: string | URL; limits?: Limits },
+  ): Promise<Manifests>
+  /**
+   * The objects of a stream of YAML or JSON, or of an object or several as `JSON.parse` gives them.
+   *
+   * @param options `path`: what places call the text; behind objects that are no text, there is no place
+   * @throws {YamlError} with the line, for what is no manifest
+   */
+  static parse(
+    content: string | Uint8Array | object | readonly object[],
+    options?: { path?: string; limits?: Limits },
+  ): Manifests
+  /** The objects in the order they were read. Integers beyond 2^53 lose digits, as in any `JSON.parse`. */
+  readonly objects: KubernetesObject[]
+  /** How many objects there are. */
+  readonly length: number
+  /** The place of the text behind a value, as {@link Build.location}. */
+  location(index: number, path?: readonly (string | number)[]): Location | undefined
+}
+
+/**
+ * What calls take for Kubernetes objects: `Manifests`, a `Build`, a stream of YAML or JSON, or an object or
+ * several. A string is never a path: {@link Manifests.read} reads files.
+ */
+export type Objects = Manifests | Build | string | Uint8Array | object | readonly object[]
+
 /** How a review runs. */
 export interface ReviewOptions {
   /** Compare with the merge base of the two revisions, as pull requests show it. Default false. */

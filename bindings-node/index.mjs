@@ -11,6 +11,7 @@ export const {
   GitopsError,
   KustomizeError,
   LimitError,
+  Manifests,
   PolicyError,
   Review,
   UnsupportedError,

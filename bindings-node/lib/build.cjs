@@ -6,6 +6,7 @@ const native = require('../native.cjs')
 const { wrongType, asPath, asOptions, asIndex } = require('./arguments.cjs')
 const { GitopsError } = require('./errors.cjs')
 const { asError, unwrap } = require('./failure.cjs')
+const handles = require('./handles.cjs')
 const { asCache, asSettings } = require('./settings.cjs')
 
 /** What a build gives. Each part is written out by Rust when it is first asked for, and kept. */
@@ -15,6 +16,7 @@ class Build {
 
   constructor(handle) {
     this.#handle = unwrap(handle)
+    handles.set(this, this.#handle)
   }
 
   #part(name, make) {
@@ -136,4 +138,14 @@ async function buildFilesAsync(files, path = '', options = undefined) {
   return new Build(await native.buildFilesAsync(...fromMemory(files, path, options)))
 }
 
-module.exports = { Build, build, buildAsync, buildMany, buildManyAsync, buildFiles, buildFilesAsync }
+module.exports = {
+  Build,
+  build,
+  buildAsync,
+  buildMany,
+  buildManyAsync,
+  buildFiles,
+  buildFilesAsync,
+  asNode,
+  asRoot,
+}

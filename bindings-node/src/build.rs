@@ -15,7 +15,7 @@ use crate::settings::{NativeCache, Settings, open};
 
 /// A build held by JavaScript; its parts are written out when asked for.
 #[napi]
-pub struct NativeBuild(Build);
+pub struct NativeBuild(pub(crate) Build);
 
 /// A place in a file.
 #[napi(object, object_from_js = false)]
@@ -92,7 +92,7 @@ impl NativeBuild {
 /// Stands for an object that a build does not have.
 static NOTHING: Object = Object { node: Node { value: Value::Null, span: Span::NONE } };
 
-fn as_path(steps: Vec<Either<u32, String>>) -> Path {
+pub(crate) fn as_path(steps: Vec<Either<u32, String>>) -> Path {
     let segments = steps.into_iter().map(|step| match step {
         Either::A(index) => Segment::Index(index as usize),
         Either::B(key) => Segment::Key(key.as_str().into()),
@@ -291,6 +291,6 @@ pub fn build_files_async(
     AsyncTask::new(BuildTask::in_memory(files, path, settings.options(cache)))
 }
 
-fn to_json(value: &impl serde::Serialize) -> napi::Result<String> {
+pub(crate) fn to_json(value: &impl serde::Serialize) -> napi::Result<String> {
     serde_json::to_string(value).map_err(|error| napi::Error::from_reason(error.to_string()))
 }

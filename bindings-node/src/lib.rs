@@ -7,5 +7,6 @@
 
 mod build;
 mod error;
+mod manifests;
 mod review;
 mod settings;
