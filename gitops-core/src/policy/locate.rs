@@ -3,7 +3,7 @@
 //! A leaf is the cause of a violation if the violation goes away when the leaf's value changes. So
 //! changed copies of the review are evaluated again, the likely leaves first:
 //!
-//! 1. `details` that name a path (`field`, `path`, `jsonPath` …) are believed.
+//! 1. `details` that name a path (`path`, `field`, `jsonPath` …) are believed, as far as it exists.
 //! 2. Each leaf gets other values: its opposite, the values the constraint's parameters name (without
 //!    those of exemptions), another tag or a digest, a number from the parameters, a probe text. The
 //!    leaf is a *cause* if the violation goes away without another in its place. If instead the
@@ -313,7 +313,7 @@ impl Search<'_> {
             Some(Value::String(text)) => Some(text.clone()),
             _ => None,
         })?;
-        let path = parse_path(&text, &self.object.node)?;
+        let path = parse_path(&text, &self.object.node);
         (!path.is_empty()).then_some(path)
     }
 
@@ -561,32 +561,49 @@ impl Search<'_> {
     }
 }
 
-/// Reads `spec.containers[0].image`, `$.spec...`, `/spec/containers/0/image` against a tree; `None` if no
-/// such part is there.
-fn parse_path(text: &str, root: &Node) -> Option<Path> {
-    let text = text.trim().trim_start_matches('$').trim_start_matches('.');
+/// Reads `spec.containers[0].image`, `metadata.annotations["a.b/c"]`, `$.spec...` or
+/// `/spec/containers/0/image` against a tree, as far as its parts are there: what is missing is to be put
+/// into the last that is.
+fn parse_path(text: &str, root: &Node) -> Path {
     let mut path = Path::new();
-    let pointer = text.starts_with('/');
-    let parts: Vec<String> = if pointer {
-        text.split('/').skip(1).map(|part| part.replace("~1", "/").replace("~0", "~")).collect()
-    } else {
-        text.split(['.', '[', ']'])
-            .filter(|part| !part.is_empty())
-            .map(|part| part.trim_matches(['"', '\'']).to_owned())
-            .collect()
-    };
     let mut node = root;
-    for part in parts {
-        if let Some(items) = node.as_seq() {
-            let index: usize = part.parse().ok()?;
-            node = items.get(index)?;
-            path.push(Segment::Index(index));
-        } else {
-            node = node.get(&part)?;
-            path.push(Segment::Key(part.into()));
-        }
+    for part in path_parts(text.trim()) {
+        let next = match node.as_seq() {
+            Some(items) => {
+                part.parse().ok().and_then(|index| Some((items.get(index)?, Segment::Index(index))))
+            }
+            None => node.get(&part).map(|next| (next, Segment::Key(part.as_str().into()))),
+        };
+        let Some((next, segment)) = next else { break };
+        node = next;
+        path.push(segment);
     }
-    Some(path)
+    path
+}
+
+/// The keys and indexes of a path.
+fn path_parts(text: &str) -> Vec<String> {
+    if let Some(pointer) = text.strip_prefix('/') {
+        return pointer.split('/').map(|part| part.replace("~1", "/").replace("~0", "~")).collect();
+    }
+    let mut parts = Vec::new();
+    let mut rest = text.trim_start_matches('$');
+    while !rest.is_empty() {
+        rest = rest.trim_start_matches(['.', ']']);
+        let quoted = ["[\"", "['"].iter().find_map(|open| {
+            let inner = rest.strip_prefix(open)?;
+            inner.split_once(if *open == "['" { "']" } else { "\"]" })
+        });
+        let (part, after) = quoted.unwrap_or_else(|| {
+            rest = rest.trim_start_matches('[');
+            rest.split_at(rest.find(['.', '[', ']']).unwrap_or(rest.len()))
+        });
+        if !part.is_empty() {
+            parts.push(part.to_owned());
+        }
+        rest = after;
+    }
+    parts
 }
 
 #[cfg(test)]
@@ -619,13 +636,17 @@ mod tests {
     fn told_paths_are_read() {
         let node = Node::from(&json!({"spec": {"a": [{"b.c": 1, "d": 2}]}}));
         for (text, expected) in [
-            ("spec.a[0].d", Some("spec.a[0].d")),
-            ("$.spec.a", Some("spec.a")),
-            ("/spec/a/0/b.c", Some("spec.a[0][\"b.c\"]")),
-            ("spec.x", None),
-            ("spec.a[9]", None),
+            ("spec.a[0].d", "spec.a[0].d"),
+            ("$.spec.a", "spec.a"),
+            ("/spec/a/0/b.c", "spec.a[0][\"b.c\"]"),
+            ("spec.a[0][\"b.c\"]", "spec.a[0][\"b.c\"]"),
+            ("spec['a'][0]['b.c']", "spec.a[0][\"b.c\"]"),
+            ("spec.x.y", "spec"),
+            ("spec.a[9].d", "spec.a"),
+            ("nothing", ""),
+            ("spec[\"a", "spec"),
         ] {
-            assert_eq!(parse_path(text, &node).map(|path| path.to_string()).as_deref(), expected, "{text}");
+            assert_eq!(parse_path(text, &node).to_string(), expected, "{text}");
         }
     }
 }

@@ -6,6 +6,7 @@
 //! constraints, as in Gatekeeper. What could not be evaluated is counted, never passed over.
 
 mod builtins;
+pub mod bundles;
 mod cel;
 #[doc(hidden)]
 pub mod conformance;
