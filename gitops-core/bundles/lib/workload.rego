@@ -57,6 +57,11 @@ name(container) = sprintf("container <%v>", [container.value.name])
 
 name(container) = sprintf("container %v[%v]", [container.list, container.index]) { not container.value.name }
 
+# How messages call a volume.
+volume_name(volume, _) = sprintf("volume <%v>", [volume.name])
+
+volume_name(volume, index) = sprintf("volumes[%v]", [index]) { not volume.name }
+
 # The path of a field of a container, for `details.path`; the field need not exist.
 path(container, field) = sprintf("%vspec.%v[%v].%v", [prefix, container.list, container.index, field])
 
@@ -85,6 +90,26 @@ security_path(container, field) = pod_path(concat(".", ["securityContext", field
 	not sets_security(container, field)
 	spec.securityContext[field] != null
 } else = path(container, concat(".", ["securityContext", field]))
+
+# The security contexts that are set, as {value} of the pod and {value, container} of containers.
+contexts = array.concat(
+	[context | value := spec.securityContext; context := {"value": value}],
+	[context |
+		container := containers[_]
+		value := container.value.securityContext
+		context := {"value": value, "container": container}
+	],
+)
+
+# How messages call whose security context it is.
+context_name(context) = name(context.container)
+
+context_name(context) = "the pod" { not context.container }
+
+# The path of a field of a security context.
+context_path(context, field) = path(context.container, concat(".", ["securityContext", field]))
+
+context_path(context, field) = pod_path(concat(".", ["securityContext", field])) { not context.container }
 
 # The pod asks for a user namespace of its own.
 user_namespace { spec.hostUsers == false }

@@ -341,8 +341,8 @@ impl Bundle {
             if !templates.contains_key(id) {
                 templates.insert(id, library::template(source, policy, sources)?);
             }
-            let exempts = templates.get(id).is_some_and(|template| takes(template, "exemptImages"));
-            objects.push(self.constraint(constraint, policy, options, exempts));
+            let template = templates.get(id);
+            objects.push(self.constraint(constraint, policy, template, options));
         }
         Ok(templates.into_values().chain(objects).collect())
     }
@@ -360,8 +360,8 @@ impl Bundle {
         &self,
         constraint: &BundleConstraint,
         policy: &Policy,
+        template: Option<&Object>,
         options: &BundleOptions,
-        exempts: bool,
     ) -> Object {
         let mut matching = policy.matching.clone();
         let list = |key: &str, from: &JsonMap, more: &[String]| {
@@ -374,11 +374,12 @@ impl Bundle {
             matching.insert("excludedNamespaces".into(), excluded);
         }
         let mut parameters = constraint.parameters.clone();
-        if exempts && !options.exempt_images.is_empty() {
+        let takes = |parameter| template.is_some_and(|template| has_parameter(template, parameter));
+        if takes("exemptImages") && !options.exempt_images.is_empty() {
             let exempt = list("exemptImages", &parameters, &options.exempt_images);
             parameters.insert("exemptImages".into(), exempt);
         }
-        let mut object = json!({
+        let object = json!({
             "apiVersion": "constraints.gatekeeper.sh/v1beta1",
             "kind": policy.kind,
             "metadata": {
@@ -394,17 +395,19 @@ impl Bundle {
                     "gitops-core/controls": constraint.controls.join(", "),
                 },
             },
-            "spec": {"enforcementAction": options.enforcement_action.name(), "match": matching},
+            // Defaults are put into parameters that are there, though empty.
+            "spec": {
+                "enforcementAction": options.enforcement_action.name(),
+                "match": matching,
+                "parameters": parameters,
+            },
         });
-        if !parameters.is_empty() {
-            object["spec"]["parameters"] = parameters.into();
-        }
         Object::new(Node::from(&object))
     }
 }
 
 /// Whether a template has a parameter.
-fn takes(template: &Object, parameter: &str) -> bool {
+fn has_parameter(template: &Object, parameter: &str) -> bool {
     let schema = ["spec", "crd", "spec", "validation", "openAPIV3Schema", "properties", parameter];
     template.node.at(&schema).is_some()
 }

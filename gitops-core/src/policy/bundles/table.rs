@@ -41,4 +41,22 @@ pub(super) const LIBRARIES: &[(&str, &str)] = &[text!("workload", "lib/workload.
 pub(super) const MATCHES: &str = include_str!("../../../bundles/matches.yaml");
 
 /// The policies, by identifier.
-pub(super) const POLICIES: &[PolicySource] = &[policy!("privileged")];
+pub(super) const POLICIES: &[PolicySource] = &[
+    policy!("app-armor-profiles"),
+    policy!("capabilities"),
+    policy!("host-namespaces"),
+    policy!("host-path-volumes"),
+    policy!("host-ports"),
+    policy!("privilege-escalation"),
+    policy!("privileged"),
+    policy!("probe-hosts"),
+    policy!("proc-mount"),
+    policy!("run-as-non-root"),
+    policy!("run-as-user"),
+    policy!("seccomp-annotations"),
+    policy!("seccomp-profiles"),
+    policy!("selinux-options"),
+    policy!("sysctls"),
+    policy!("volume-types"),
+    policy!("windows-host-process"),
+];

@@ -57,13 +57,10 @@ fn objects(list: &[Json]) -> Vec<Object> {
 
 /// The template, and a constraint for each case.
 fn constraint(policy: &Policy, case: &Case) -> Object {
-    let mut spec = json!({"match": policy.matching});
-    if !case.parameters.is_empty() {
-        spec["parameters"] = case.parameters.clone().into();
-    }
     Object::new(Node::from(&json!({
         "apiVersion": "constraints.gatekeeper.sh/v1beta1", "kind": policy.kind,
-        "metadata": {"name": "case"}, "spec": spec,
+        "metadata": {"name": "case"},
+        "spec": {"match": policy.matching, "parameters": case.parameters},
     })))
 }
 
