@@ -1,0 +1,262 @@
+//! How the API server merges the fields of a kind: which lists have keys, which values are replaced whole.
+//!
+//! The built-in kinds are in `table.txt`, which `generate.py` writes from the OpenAPI of six releases
+//! of Kubernetes. A custom kind's schema is read from its CustomResourceDefinition. What neither knows is
+//! deduced: mappings merge by key, lists are replaced.
+//!
+//! A line of the table is a type and its fields, `type field=value …`, or `@apiVersion kind type`. A line
+//! that starts with `33-35` is for these minor versions alone. Fields that hold a scalar or an atomic
+//! list are left out. A value is:
+//!
+//! | written | means |
+//! |---|---|
+//! | `apps.v1.DeploymentSpec` | a struct, merged field by field |
+//! | `{}` | a struct of which every field is a scalar or an atomic list |
+//! | `*` | a mapping of scalars or of anything: merged by key |
+//! | `<type>` | a mapping of values of a type |
+//! | `!` | a mapping that is replaced whole |
+//! | `[]` | a set |
+//! | `[port,protocol:"TCP"]type` | a list whose items have keys, some with defaults |
+
+mod custom;
+
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock};
+
+use crate::node::{Node, Text};
+
+const TABLE: &str = include_str!("table.txt");
+
+/// The minor versions of Kubernetes 1 that the table knows, oldest first.
+pub(crate) const MINORS: [u32; 6] = [32, 33, 34, 35, 36, 37];
+
+/// How a value merges. Refers into the [`Schema`] that gave it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Type {
+    /// Nothing is known: a mapping merges by key, a list is replaced, down to the leaves.
+    Deduced,
+    /// Replaced whole.
+    Atomic,
+    /// A struct that holds nothing but scalars and lists that are replaced.
+    Leaves,
+    /// A struct.
+    Struct(u32),
+    /// A mapping whose values have a type.
+    Map(u32),
+    /// A list of scalars, each there once.
+    Set,
+    /// A list whose items are told apart by some of their fields.
+    Keyed(u32),
+}
+
+/// A list whose items have keys.
+#[derive(Debug)]
+pub(crate) struct KeyedList {
+    /// The fields that tell items apart, in alphabetical order, and what stands for an absent one.
+    pub(crate) keys: Vec<(Text, Option<Node>)>,
+    /// The type of the items.
+    pub(crate) item: Type,
+}
+
+/// The types that belong together: those of a release of Kubernetes, or of one custom kind.
+#[derive(Debug, Default)]
+pub(crate) struct Schema {
+    structs: Vec<HashMap<Text, Type>>,
+    values: Vec<Type>,
+    lists: Vec<KeyedList>,
+    kinds: HashMap<(Text, Text), Type>,
+    /// Metadata of every object.
+    metadata: Option<Type>,
+}
+
+impl Schema {
+    /// The built-in kinds of Kubernetes 1.`minor`; those of the nearest version known, if it is not.
+    pub(crate) fn builtin(minor: u32) -> Arc<Self> {
+        static BY_MINOR: [LazyLock<Arc<Schema>>; MINORS.len()] = [
+            LazyLock::new(|| Arc::new(read_table(MINORS[0]))),
+            LazyLock::new(|| Arc::new(read_table(MINORS[1]))),
+            LazyLock::new(|| Arc::new(read_table(MINORS[2]))),
+            LazyLock::new(|| Arc::new(read_table(MINORS[3]))),
+            LazyLock::new(|| Arc::new(read_table(MINORS[4]))),
+            LazyLock::new(|| Arc::new(read_table(MINORS[5]))),
+        ];
+        let [oldest, .., newest] = MINORS;
+        let at = (minor.clamp(oldest, newest) - oldest) as usize;
+        BY_MINOR.get(at).map(|schema| Arc::clone(schema)).unwrap_or_default()
+    }
+
+    /// The type of the objects of a kind, if it is known.
+    pub(crate) fn kind(&self, api_version: &str, kind: &str) -> Option<Type> {
+        self.kinds.get(&(Text::from(api_version), Text::from(kind))).copied()
+    }
+
+    /// The type of objects of which nothing is known but that they have metadata.
+    pub(crate) fn unknown_kind(&self) -> Type {
+        self.kind("", "").unwrap_or(Type::Deduced)
+    }
+
+    /// The type of `field` in a mapping of type `of`, and whether the type names the field (as a struct
+    /// does), so that owning something below it means to own the field too.
+    pub(crate) fn field(&self, of: Type, field: &str) -> (Type, bool) {
+        match of {
+            Type::Struct(at) => match self.structs.get(at as usize).and_then(|fields| fields.get(field)) {
+                Some(found) => (*found, true),
+                None => (Type::Deduced, false),
+            },
+            Type::Map(at) => (self.values.get(at as usize).copied().unwrap_or(Type::Deduced), false),
+            _ => (Type::Deduced, false),
+        }
+    }
+
+    /// The keys and items of a list, if it is one with keys.
+    pub(crate) fn keyed(&self, of: Type) -> Option<&KeyedList> {
+        match of {
+            Type::Keyed(at) => self.lists.get(at as usize),
+            _ => None,
+        }
+    }
+
+    fn add_struct(&mut self, fields: HashMap<Text, Type>) -> Type {
+        self.structs.push(fields);
+        Type::Struct(self.structs.len() as u32 - 1)
+    }
+
+    fn add_map(&mut self, value: Type) -> Type {
+        self.values.push(value);
+        Type::Map(self.values.len() as u32 - 1)
+    }
+
+    pub(crate) fn add_list(&mut self, mut keys: Vec<(Text, Option<Node>)>, item: Type) -> Type {
+        keys.sort_by(|a, b| a.0.cmp(&b.0));
+        self.lists.push(KeyedList { keys, item });
+        Type::Keyed(self.lists.len() as u32 - 1)
+    }
+}
+
+/// Reads the lines of one version. The table is ours, so what cannot be read is left out; a test looks
+/// for that.
+fn read_table(minor: u32) -> Schema {
+    let lines = || TABLE.lines().filter_map(move |line| of_version(line, minor));
+    let names = lines().filter_map(|line| Some(line.split_once(' ')?.0)).filter(|name| !name.starts_with('@'));
+    let types: HashMap<&str, Type> =
+        names.enumerate().map(|(at, name)| (name, Type::Struct(at as u32))).collect();
+    let mut schema = Schema { structs: vec![HashMap::new(); types.len()], ..Schema::default() };
+    for line in lines() {
+        let Some((name, rest)) = line.split_once(' ') else { continue };
+        if let Some(api_version) = name.strip_prefix('@') {
+            if let Some((kind, of)) = rest.split_once(' ') {
+                let of = value(&mut schema, &types, of);
+                schema.kinds.insert((Text::from(api_version), Text::from(kind)), of);
+            }
+            continue;
+        }
+        let fields = rest.split(' ').filter_map(|field| field.split_once('='));
+        let fields = fields.map(|(field, of)| (Text::from(field), value(&mut schema, &types, of))).collect();
+        if let Some(Type::Struct(at)) = types.get(name)
+            && let Some(slot) = schema.structs.get_mut(*at as usize)
+        {
+            *slot = fields;
+        }
+    }
+    schema.metadata = types.get("meta.v1.ObjectMeta").copied();
+    let metadata = schema.metadata.unwrap_or(Type::Deduced);
+    let unknown = schema.add_struct(HashMap::from([(Text::from("metadata"), metadata)]));
+    schema.kinds.insert((Text::empty(), Text::empty()), unknown);
+    schema
+}
+
+/// The line without its versions, if it is for `minor`.
+fn of_version(line: &str, minor: u32) -> Option<&str> {
+    if line.starts_with('#') {
+        return None;
+    }
+    if !line.starts_with(|first: char| first.is_ascii_digit()) {
+        return Some(line);
+    }
+    let (versions, rest) = line.split_once(' ')?;
+    let (first, last) = versions.split_once('-')?;
+    (first.parse().ok()?..=last.parse().ok()?).contains(&minor).then_some(rest)
+}
+
+fn value(schema: &mut Schema, types: &HashMap<&str, Type>, text: &str) -> Type {
+    match text {
+        "*" => return Type::Deduced,
+        "!" => return Type::Atomic,
+        "{}" => return Type::Leaves,
+        "[]" => return Type::Set,
+        _ => {}
+    }
+    if let Some(inner) = text.strip_prefix('<').and_then(|text| text.strip_suffix('>')) {
+        let inner = value(schema, types, inner);
+        return schema.add_map(inner);
+    }
+    if let Some((keys, item)) = text.strip_prefix('[').and_then(|text| text.split_once(']')) {
+        let keys = keys.split(',').map(|key| match key.split_once(':') {
+            Some((key, default)) => (Text::from(key), json(default)),
+            None => (Text::from(key), None),
+        });
+        let keys = keys.collect();
+        let item = value(schema, types, item);
+        return schema.add_list(keys, item);
+    }
+    types.get(text).copied().unwrap_or(Type::Leaves)
+}
+
+fn json(text: &str) -> Option<Node> {
+    serde_json::from_str::<serde_json::Value>(text).ok().map(|value| Node::from(&value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(schema: &Schema, of: Type) -> Vec<(String, String)> {
+        let keys = &schema.keyed(of).unwrap().keys;
+        let text = |node: &Option<Node>| node.as_ref().map(|node| node.text().unwrap().into_owned());
+        keys.iter().map(|(key, default)| (key.to_string(), text(default).unwrap_or_default())).collect()
+    }
+
+    #[test]
+    fn built_in_kinds_are_known_by_version() {
+        for minor in MINORS {
+            let schema = Schema::builtin(minor);
+            let of = |path: &[&str]| {
+                let kind = schema.kind("apps/v1", "Deployment").unwrap();
+                path.iter().fold(kind, |of, field| match schema.keyed(of) {
+                    Some(list) => schema.field(list.item, field).0,
+                    None => schema.field(of, field).0,
+                })
+            };
+            assert_eq!(of(&["spec", "selector"]), Type::Atomic);
+            assert_eq!(of(&["spec", "replicas"]), Type::Deduced);
+            assert_eq!(of(&["metadata", "finalizers"]), Type::Set);
+            assert_eq!(of(&["metadata", "labels"]), Type::Deduced);
+            let ports = of(&["spec", "template", "spec", "containers", "ports"]);
+            let wanted = [("containerPort", "0"), ("protocol", "TCP")].map(|(a, b)| (a.into(), b.into()));
+            assert_eq!(keys(&schema, ports), wanted);
+            assert_eq!(schema.kind("v1", "List"), None);
+            assert!(matches!(schema.unknown_kind(), Type::Struct(_)));
+        }
+        let policy = |minor| {
+            Schema::builtin(minor).kind("admissionregistration.k8s.io/v1", "MutatingAdmissionPolicy").is_some()
+        };
+        assert_eq!((policy(35), policy(36), policy(99), policy(1)), (false, true, true, false));
+    }
+
+    #[test]
+    fn every_type_that_is_named_has_a_line() {
+        for minor in MINORS {
+            let lines: Vec<_> = TABLE.lines().filter_map(|line| of_version(line, minor)).collect();
+            let names: std::collections::HashSet<_> =
+                lines.iter().map(|line| line.split(' ').next().unwrap()).collect();
+            for line in &lines {
+                for field in line.split(' ').skip(1) {
+                    let value = field.split_once('=').map_or(field, |(_, value)| value);
+                    let named = value.rsplit([']', '<']).next().unwrap().trim_end_matches('>');
+                    let known = matches!(named, "" | "*" | "!" | "{}") || names.contains(named);
+                    assert!(known || line.starts_with('@'), "1.{minor}: {named} of {line}");
+                }
+            }
+        }
+    }
+}
