@@ -1,5 +1,6 @@
 //! GitOps for Kubernetes as a library.
 
+pub mod drift;
 pub mod error;
 pub mod files;
 #[cfg(feature = "git")]

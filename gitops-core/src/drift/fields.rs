@@ -46,7 +46,9 @@ pub(super) fn has_all(schema: &Schema, of: Type, node: &Node, wanted: &FieldSet)
     let shape = shape(schema, of, node);
     wanted.elements().all(|element| {
         let found = match (&shape, element) {
-            (Shape::Map(map), Element::Field(key)) => map.get(key).map(|node| (node, schema.field(of, key).0)),
+            (Shape::Map(map), Element::Field(key)) => {
+                map.get(key).map(|node| (node, schema.field(of, key).0))
+            }
             (Shape::List(items, elements), _) => {
                 let found = Index::new(elements).find(element).filter(|found| !found.repeated);
                 found.and_then(|found| items.get(found.at)).map(|node| (node, item_type(schema, of)))

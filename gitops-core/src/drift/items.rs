@@ -95,7 +95,9 @@ impl<'a> Index<'a> {
     pub(super) fn repeats(&self) -> bool {
         match &self.large {
             Some(large) => large.len() < self.elements.len(),
-            None => self.elements.iter().any(|element| self.find(element).is_some_and(|found| found.repeated)),
+            None => {
+                self.elements.iter().any(|element| self.find(element).is_some_and(|found| found.repeated))
+            }
         }
     }
 }

@@ -41,15 +41,14 @@ pub(crate) fn managers_of(object: &Node, schema: &Schema, of: Type) -> Vec<Manag
     entries.iter().filter_map(read).collect()
 }
 
-/// The manager that owns the field at `path` or something below it and wrote last, not counting `except`.
+/// Of the managers that `who` accepts and that own the field at `path` or something below it, the one that
+/// wrote last.
 pub(crate) fn owner<'a>(
     managers: &'a [Manager],
     path: &[Element],
-    except: Option<&Manager>,
+    who: impl Fn(&Manager) -> bool,
 ) -> Option<&'a Manager> {
-    let owns = |manager: &&Manager| {
-        except.is_none_or(|except| !std::ptr::eq(*manager, except)) && manager.fields.touches(path)
-    };
+    let owns = |manager: &&Manager| who(manager) && manager.fields.touches(path);
     // RFC 3339 in UTC, as the API server writes it, sorts as text.
     managers.iter().filter(owns).max_by(|a, b| a.time.cmp(&b.time))
 }
@@ -62,5 +61,5 @@ pub(crate) fn last_applied(object: &Node) -> Option<Node> {
     let file = sources.add("last-applied-configuration", text);
     let mut documents = read(&sources, file, &ReadOptions::default()).ok()?.documents;
     let found = documents.pop()?;
-    (documents.is_empty() && found.is_map()).then(|| found.without_spans())
+    (documents.is_empty() && found.is_map()).then_some(found)
 }

@@ -64,7 +64,8 @@ pub(crate) struct Schema {
     structs: Vec<HashMap<Text, Type>>,
     values: Vec<Type>,
     lists: Vec<KeyedList>,
-    kinds: HashMap<(Text, Text), Type>,
+    /// By API version and kind.
+    kinds: HashMap<Text, HashMap<Text, Type>>,
     /// Metadata of every object.
     metadata: Option<Type>,
 }
@@ -87,7 +88,7 @@ impl Schema {
 
     /// The type of the objects of a kind, if it is known.
     pub(crate) fn kind(&self, api_version: &str, kind: &str) -> Option<Type> {
-        self.kinds.get(&(Text::from(api_version), Text::from(kind))).copied()
+        self.kinds.get(api_version)?.get(kind).copied()
     }
 
     /// The type of objects of which nothing is known but that they have metadata.
@@ -137,7 +138,8 @@ impl Schema {
 /// for that.
 fn read_table(minor: u32) -> Schema {
     let lines = || TABLE.lines().filter_map(move |line| of_version(line, minor));
-    let names = lines().filter_map(|line| Some(line.split_once(' ')?.0)).filter(|name| !name.starts_with('@'));
+    let names =
+        lines().filter_map(|line| Some(line.split_once(' ')?.0)).filter(|name| !name.starts_with('@'));
     let types: HashMap<&str, Type> =
         names.enumerate().map(|(at, name)| (name, Type::Struct(at as u32))).collect();
     let mut schema = Schema { structs: vec![HashMap::new(); types.len()], ..Schema::default() };
@@ -146,7 +148,7 @@ fn read_table(minor: u32) -> Schema {
         if let Some(api_version) = name.strip_prefix('@') {
             if let Some((kind, of)) = rest.split_once(' ') {
                 let of = value(&mut schema, &types, of);
-                schema.kinds.insert((Text::from(api_version), Text::from(kind)), of);
+                schema.kinds.entry(Text::from(api_version)).or_default().insert(Text::from(kind), of);
             }
             continue;
         }
@@ -161,7 +163,7 @@ fn read_table(minor: u32) -> Schema {
     schema.metadata = types.get("meta.v1.ObjectMeta").copied();
     let metadata = schema.metadata.unwrap_or(Type::Deduced);
     let unknown = schema.add_struct(HashMap::from([(Text::from("metadata"), metadata)]));
-    schema.kinds.insert((Text::empty(), Text::empty()), unknown);
+    schema.kinds.entry(Text::empty()).or_default().insert(Text::empty(), unknown);
     schema
 }
 
@@ -238,7 +240,9 @@ mod tests {
             assert!(matches!(schema.unknown_kind(), Type::Struct(_)));
         }
         let policy = |minor| {
-            Schema::builtin(minor).kind("admissionregistration.k8s.io/v1", "MutatingAdmissionPolicy").is_some()
+            Schema::builtin(minor)
+                .kind("admissionregistration.k8s.io/v1", "MutatingAdmissionPolicy")
+                .is_some()
         };
         assert_eq!((policy(35), policy(36), policy(99), policy(1)), (false, true, true, false));
     }

@@ -1,0 +1,410 @@
+//! The front door: desired and live objects to a report.
+
+use std::collections::HashMap;
+
+use super::apply::{Applied, apply};
+use super::differences::{Difference, differences};
+use super::field_set::{FieldSet, path_text};
+use super::ignore::Skip;
+use super::managers::{Manager, managers_of, owner};
+use super::merge::repeated_items;
+use super::model::{
+    Cause, Conflict, DriftReport, DriftStatus, DriftSummary, FieldDrift, FieldStatus, ObjectDrift, Owner,
+    SCHEMA_VERSION,
+};
+use super::options::DriftOptions;
+use super::own::{Own, own};
+use super::repair::repair;
+use super::schemas::Schemas;
+use crate::error::Diagnostic;
+use crate::knowledge::field_managers::{ManagerKind, manager_kind};
+use crate::knowledge::structured_merge::{Schema, Type};
+use crate::node::{Location, Node, Path};
+use crate::object::secret::{MASK_CHANGED, is_secret, shown};
+use crate::object::{Object, group_version};
+
+/// Compares what Git says with what the cluster has.
+///
+/// Objects are paired by group, kind, namespace and name. An object has drifted if applying it would change
+/// it, as [`super::Profile`] says; defaults of the API server, fields of other managers and the order of keys
+/// make no drift. CustomResourceDefinitions among the objects tell how custom resources merge.
+///
+/// Nothing fails: what cannot be judged is `unknown` with a reason.
+#[must_use]
+pub fn compare(desired: &[Object], live: &[Object], options: &DriftOptions) -> DriftReport {
+    let schemas = options.schemas.clone().unwrap_or_else(|| Schemas::new(options.version));
+    let schemas = schemas.with_definitions(desired).with_definitions(live);
+    let comparer = Comparer { options, schemas: &schemas };
+    let mut found: HashMap<Identity<'_>, Vec<usize>> = HashMap::with_capacity(live.len());
+    for (at, object) in live.iter().enumerate() {
+        found.entry(Identity::of(object)).or_default().push(at);
+    }
+    let mut paired = vec![false; live.len()];
+    let mut seen: HashMap<Identity<'_>, usize> = HashMap::with_capacity(desired.len());
+    let mut objects = Vec::with_capacity(desired.len());
+    for object in desired {
+        let mut identity = Identity::of(object);
+        if identity.namespace.is_empty() && !found.contains_key(&identity) {
+            let namespaced = Identity { namespace: comparer.default_namespace(), ..identity };
+            if found.contains_key(&namespaced) {
+                identity = namespaced;
+            }
+        }
+        let counterpart = found.get(&identity).and_then(|all| all.first()).copied();
+        if object.kind().is_empty() || object.name().is_empty() {
+            let message = "the object has no kind or no name; give it both";
+            objects.push(comparer.found(object, DriftStatus::Unknown).because("no-identity", message));
+            continue;
+        }
+        let count = seen.entry(identity).or_default();
+        *count += 1;
+        if *count > 1 {
+            let message = format!("{} is there twice in what Git says; remove one of them", object.id());
+            objects.push(comparer.found(object, DriftStatus::Unknown).because("duplicate-object", message));
+            continue;
+        }
+        match counterpart.and_then(|at| live.get(at)) {
+            Some(other) => {
+                for at in found.get(&identity).into_iter().flatten() {
+                    if let Some(paired) = paired.get_mut(*at) {
+                        *paired = true;
+                    }
+                }
+                objects.push(comparer.pair(object, other));
+            }
+            None => objects.push(comparer.missing(object)),
+        }
+    }
+    let extra = live.iter().zip(&paired).filter(|(_, paired)| !**paired);
+    objects.extend(extra.map(|(object, _)| comparer.extra(object)));
+    report(objects)
+}
+
+/// Compares one object with its live counterpart; their identities are not looked at. `schemas` of the
+/// options tells of custom kinds.
+#[must_use]
+pub fn compare_one(desired: &Object, live: &Object, options: &DriftOptions) -> ObjectDrift {
+    match &options.schemas {
+        Some(schemas) => Comparer { options, schemas }.pair(desired, live),
+        None => Comparer { options, schemas: &Schemas::new(options.version) }.pair(desired, live),
+    }
+}
+
+/// The object that a forced server-side apply of `desired` would make of `live`, in its canonical form.
+/// `metadata.managedFields` are those of `live`.
+#[must_use]
+pub fn predict(desired: &Object, live: &Object, options: &DriftOptions) -> Object {
+    let schemas = options.schemas.clone().unwrap_or_else(|| Schemas::new(options.version));
+    let comparer = Comparer { options, schemas: &schemas };
+    let parts = comparer.parts(desired, live);
+    let mut object = Object::new(parts.apply(live).object.unwrap_or_else(|| live.node.clone()));
+    comparer.normalise(&mut object);
+    object
+}
+
+fn report(mut objects: Vec<ObjectDrift>) -> DriftReport {
+    objects.sort_by(|a, b| {
+        (&a.id.kind, &a.id.namespace, &a.id.name, &a.id.api_version, a.status).cmp(&(
+            &b.id.kind,
+            &b.id.namespace,
+            &b.id.name,
+            &b.id.api_version,
+            b.status,
+        ))
+    });
+    let mut summary = DriftSummary::default();
+    for object in &objects {
+        *match object.status {
+            DriftStatus::InSync => &mut summary.in_sync,
+            DriftStatus::Drifted => &mut summary.drifted,
+            DriftStatus::Missing => &mut summary.missing,
+            DriftStatus::Extra => &mut summary.extra,
+            DriftStatus::Ignored => &mut summary.ignored,
+            DriftStatus::Unknown => &mut summary.unknown,
+        } += 1;
+        summary.fields += object.fields.len();
+    }
+    DriftReport { schema_version: SCHEMA_VERSION, summary, objects }
+}
+
+/// What pairs objects: the version may differ.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Identity<'a> {
+    group: &'a str,
+    kind: &'a str,
+    namespace: &'a str,
+    name: &'a str,
+}
+
+impl<'a> Identity<'a> {
+    fn of(object: &'a Object) -> Self {
+        let (group, kind) = (object.group(), object.kind());
+        Self { group, kind, namespace: object.namespace(), name: object.name() }
+    }
+}
+
+struct Comparer<'a> {
+    options: &'a DriftOptions,
+    schemas: &'a Schemas,
+}
+
+/// A pair ready to be applied.
+struct Parts<'a> {
+    schema: &'a Schema,
+    of: Type,
+    config: Node,
+    managers: Vec<Manager>,
+    own: Own,
+}
+
+impl Parts<'_> {
+    fn apply(&self, live: &Object) -> Applied {
+        apply(self.schema, self.of, &live.node, &self.config, &self.own.last, &self.managers, self.own.at)
+    }
+}
+
+/// What the explanation of a difference needs.
+struct Context<'a> {
+    schema: &'a Schema,
+    of: Type,
+    kind: &'a str,
+    config: &'a Node,
+    config_fields: FieldSet,
+    managers: &'a [Manager],
+    own: &'a Own,
+}
+
+impl Comparer<'_> {
+    fn default_namespace(&self) -> &str {
+        self.options.default_namespace.as_deref().unwrap_or("default")
+    }
+
+    fn locate(&self, node: &Node) -> Option<Location> {
+        self.options.sources.as_ref()?.locate(node.span)
+    }
+
+    fn found(&self, object: &Object, status: DriftStatus) -> ObjectDrift {
+        let mut found = ObjectDrift::new(object.id(), status);
+        let name = object.node.at(&["metadata", "name"]);
+        found.location = name.and_then(|name| self.locate(name)).or_else(|| self.locate(&object.node));
+        found
+    }
+
+    fn missing(&self, desired: &Object) -> ObjectDrift {
+        match self.options.ignore.skip(desired, None, self.options.profile) {
+            Some(Skip { code, message }) => self.found(desired, DriftStatus::Ignored).because(code, message),
+            None => self.found(desired, DriftStatus::Missing),
+        }
+    }
+
+    fn extra(&self, live: &Object) -> ObjectDrift {
+        let extra = ObjectDrift::new(live.id(), DriftStatus::Extra);
+        let owners =
+            live.node.at(&["metadata", "ownerReferences"]).and_then(Node::as_seq).unwrap_or_default();
+        if let Some(owner) = owners.first() {
+            let text = |key: &str| owner.get(key).and_then(Node::as_str).unwrap_or("");
+            let message = format!("{} {} owns it", text("kind"), text("name"));
+            return ObjectDrift { status: DriftStatus::Ignored, ..extra }.because("owned", message);
+        }
+        match self.options.ignore.skip_extra(live, self.options.profile) {
+            Some(Skip { code, message }) => {
+                ObjectDrift { status: DriftStatus::Ignored, ..extra }.because(code, message)
+            }
+            None => extra,
+        }
+    }
+
+    fn pair(&self, desired: &Object, live: &Object) -> ObjectDrift {
+        if let Some(Skip { code, message }) =
+            self.options.ignore.skip(desired, Some(live), self.options.profile)
+        {
+            return self.found(desired, DriftStatus::Ignored).because(code, message);
+        }
+        let parts = self.parts(desired, live);
+        let applied = parts.apply(live);
+        let Some(object) = applied.object else { return self.found(desired, DriftStatus::InSync) };
+        let Parts { schema, of, config, managers, own } = parts;
+
+        let (mut before, mut after) = (live.clone(), Object::new(object));
+        self.normalise(&mut before);
+        self.normalise(&mut after);
+        let all = differences(schema, of, &before.node, &after.node);
+        if all.is_empty() {
+            return self.found(desired, DriftStatus::InSync);
+        }
+        self.options.ignore.restore(&mut after, &before, desired, &managers);
+        let left = differences(schema, of, &before.node, &after.node);
+        let mut found = self.found(desired, DriftStatus::Drifted);
+        found.ignored_fields = all.len().saturating_sub(left.len());
+        if left.is_empty() {
+            found.status = DriftStatus::Ignored;
+            let message = format!("every difference is ignored ({} fields)", all.len());
+            return found.because("fields-ignored", message);
+        }
+        if desired.api_version() != live.api_version() {
+            let (api_version, served) = (desired.api_version(), live.api_version());
+            let message = format!(
+                "Git has {api_version} and the live object is {served}; only the API server converts between versions: read the live object as {api_version}"
+            );
+            found.status = DriftStatus::Unknown;
+            return found.because("other-version", message);
+        }
+        let context = Context {
+            schema,
+            of,
+            kind: desired.kind(),
+            config: &config,
+            config_fields: super::fields::fields_of(schema, of, &config),
+            managers: &managers,
+            own: &own,
+        };
+        found.fields = left.iter().map(|difference| self.explain(difference, &context)).collect();
+        found.conflicts = applied
+            .conflicts
+            .iter()
+            .filter_map(|(at, path)| {
+                Some(Conflict { owner: owner_of(managers.get(*at)?), path: path_text(path) })
+            })
+            .collect();
+        found.diagnostics = repeated_items(schema, of, &config)
+            .iter()
+            .map(|path| {
+                let message = format!(
+                    "{} is there twice in {}; the API server refuses to apply it: remove one of them",
+                    path_text(path),
+                    desired.id()
+                );
+                Diagnostic::new("duplicate-list-item", message).at(found.location.clone())
+            })
+            .collect();
+        found.repair.0 = repair(schema, of, &live.node, &before.node, &after.node);
+        found
+    }
+
+    fn parts(&self, desired: &Object, live: &Object) -> Parts<'_> {
+        let known = self.schemas.merge_type(desired.api_version(), desired.kind());
+        let (schema, of) = known.unwrap_or_else(|| self.schemas.unknown_type());
+        let config = configuration(desired, live);
+        let managers = managers_of(&live.node, schema, of);
+        let wanted = self.options.manager.as_deref();
+        let own = own(&live.node, &managers, wanted, self.options.profile, schema, of);
+        Parts { schema, of, config, managers, own }
+    }
+
+    fn normalise(&self, object: &mut Object) {
+        let _ = (self.options.version, object);
+    }
+
+    fn explain(&self, difference: &Difference, context: &Context<'_>) -> FieldDrift {
+        let changed_by = owner(context.managers, &difference.field, |manager| !context.own.is(manager));
+        let status = match (&difference.live, &difference.desired) {
+            _ if difference.order => FieldStatus::Reordered,
+            (None, _) => FieldStatus::Missing,
+            (_, None) => FieldStatus::Extra,
+            _ => FieldStatus::Changed,
+        };
+        let both = status == FieldStatus::Changed;
+        let live = difference.live.as_ref().map(|node| shown(context.kind, &difference.live_path, node));
+        let desired = difference.desired.as_ref().map(|node| {
+            let masked = both && node.scalar().is_some() && is_secret(context.kind, &difference.desired_path);
+            match masked {
+                true => MASK_CHANGED.into(),
+                false => shown(context.kind, &difference.desired_path, node),
+            }
+        });
+        let at =
+            if status == FieldStatus::Missing { &difference.desired_path } else { &difference.live_path };
+        FieldDrift {
+            path: difference.display.clone(),
+            pointer: at.to_json_pointer(),
+            status,
+            desired,
+            live,
+            cause: cause(difference, context, changed_by),
+            changed_by: changed_by.map(owner_of),
+            location: self.place(difference, context.config),
+        }
+    }
+
+    /// The text that sets the desired value: its own, or that of the nearest part of the configuration
+    /// around it.
+    fn place(&self, difference: &Difference, config: &Node) -> Option<Location> {
+        if let Some(place) = difference.desired.as_ref().and_then(|node| self.locate(node)) {
+            return Some(place);
+        }
+        let mut path = Path::new();
+        let mut place = self.locate(config);
+        for segment in difference.desired_path.segments() {
+            path.push(segment.clone());
+            let Some(node) = config.lookup(&path) else { break };
+            place = self.locate(node).or(place);
+        }
+        place
+    }
+}
+
+fn owner_of(manager: &Manager) -> Owner {
+    Owner {
+        manager: manager.name.clone(),
+        operation: if manager.applies { "Apply" } else { "Update" },
+        subresource: manager.subresource.clone(),
+        time: manager.time.clone(),
+    }
+}
+
+/// See [`Cause`] for what each means.
+fn cause(difference: &Difference, context: &Context<'_>, changed_by: Option<&Manager>) -> Cause {
+    let applied_before = context.own.last.touches(&difference.field);
+    if !context.config_fields.touches(&difference.field) {
+        return if applied_before { Cause::RemovedFromGit } else { Cause::Default };
+    }
+    if let Some(manager) = changed_by {
+        return match manager_kind(&manager.name) {
+            ManagerKind::Person => Cause::EditedByHand,
+            _ => Cause::OtherController,
+        };
+    }
+    if !context.managers.is_empty() {
+        return Cause::NotYetApplied;
+    }
+    // No managed fields: the copy of what was applied tells who is ahead.
+    let Some(applied) = &context.own.applied else { return Cause::Unknown };
+    let fields = |node: &Node| differences(context.schema, context.of, node, applied);
+    let in_git = fields(context.config).iter().any(|other| other.field == difference.field);
+    if in_git { Cause::NotYetApplied } else { Cause::EditedByHand }
+}
+
+/// What would be sent to the API server: without what it ignores or sets itself, in the live object's
+/// version.
+fn configuration(desired: &Object, live: &Object) -> Node {
+    const SERVER_METADATA: &[&str] = &[
+        "creationTimestamp",
+        "deletionGracePeriodSeconds",
+        "deletionTimestamp",
+        "generation",
+        "managedFields",
+        "resourceVersion",
+        "selfLink",
+        "uid",
+    ];
+    let mut config = desired.node.clone();
+    if config.get("status").is_some()
+        && let Some(map) = config.as_map_mut()
+    {
+        map.remove("status");
+    }
+    let metadata = config.get("metadata").and_then(Node::as_map);
+    if metadata.is_some_and(|map| SERVER_METADATA.iter().any(|key| map.contains_key(key)))
+        && let Some(map) = config.get_mut("metadata").and_then(Node::as_map_mut)
+    {
+        map.retain(|key, _| !SERVER_METADATA.contains(&key.as_str()));
+    }
+    let (group, version) = group_version(live.api_version());
+    if desired.group() == group
+        && group_version(desired.api_version()).1 != version
+        && let Some(node) = config.get_mut("apiVersion")
+    {
+        *node = Node::string(live.api_version(), node.span);
+    }
+    config
+}
