@@ -53,7 +53,7 @@ pub fn manager_kind(name: &str) -> ManagerKind {
     };
     if GITOPS_MANAGERS.contains(&name) {
         ManagerKind::GitOps
-    } else if PERSONAL_TOOLS.iter().any(|tool| is(tool)) {
+    } else if PERSONAL_TOOLS.iter().any(is) {
         ManagerKind::Person
     } else {
         ManagerKind::Controller
