@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 /// How many threads `asked` stands for: 0 for as many as the process may run at once.
-fn threads(asked: usize) -> usize {
+pub(crate) fn threads(asked: usize) -> usize {
     NonZeroUsize::new(asked).or_else(|| thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get)
 }
 

@@ -3,6 +3,8 @@
 //! Follows Gatekeeper's `pkg/mutation/match` field by field, and its order: a field that cannot be
 //! decided is an error only where the fields before it match.
 
+use std::collections::BTreeSet;
+
 use crate::node::Node;
 use crate::object::{LabelSelector, Object};
 use crate::{Error, ErrorKind, Result};
@@ -122,6 +124,15 @@ impl Matcher {
         let named =
             self.name.is_empty() || glob(&self.name, object.name()) || generated_glob(&self.name, generated);
         if named && self.source.is_none_or(|wanted| wanted == source) { Match::Yes } else { Match::No }
+    }
+
+    /// The kinds without which it matches nothing; `None` if any kind may match.
+    pub(crate) fn named_kinds(&self) -> Option<BTreeSet<&str>> {
+        let open = |kinds: &[String]| kinds.is_empty() || kinds.iter().any(|kind| kind == "*");
+        if self.kinds.is_empty() || self.kinds.iter().any(|(_, kinds)| open(kinds)) {
+            return None;
+        }
+        Some(self.kinds.iter().flat_map(|(_, kinds)| kinds.iter().map(String::as_str)).collect())
     }
 
     /// Reads `spec.match`.

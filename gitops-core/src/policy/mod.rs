@@ -11,16 +11,20 @@ mod cel;
 #[doc(hidden)]
 pub mod conformance;
 mod constraint;
+mod copies;
 mod encodings;
 mod evaluate;
 mod exclusion;
 mod expansion;
 mod format;
+mod index;
+mod inventory;
 mod locate;
 mod matching;
 mod mutation;
 mod names;
 mod network;
+mod options;
 mod rego;
 mod review;
 mod runner;
@@ -36,6 +40,7 @@ use std::sync::Arc;
 use constraint::{CONSTRAINT_GROUP, Constraint};
 use exclusion::{CONFIG_GROUP, Exclusions};
 use expansion::{EXPANSION_GROUP, Expansions};
+use index::Index;
 use mutation::{Mutators, is_mutator};
 use template::{TEMPLATE_GROUP, Template};
 
@@ -43,7 +48,7 @@ use crate::node::{Node, Path, SourceMap};
 use crate::object::{Object, ObjectId};
 use crate::{Error, ErrorKind, Result};
 
-pub use evaluate::{EvaluateOptions, Profile, UnknownNamespace};
+pub use options::{EvaluateOptions, Profile, UnknownNamespace};
 pub use review::Operation;
 pub use suite::{CaseReport, Filter, SuiteReport, TestReport, VerifyOptions, verify};
 
@@ -77,6 +82,7 @@ impl LoadOptions {
 pub struct PolicySet {
     templates: Vec<Arc<Template>>,
     constraints: Vec<Arc<Constraint>>,
+    index: Arc<Index>,
     exclusions: Arc<Exclusions>,
     expansions: Arc<Expansions>,
     mutators: Arc<Mutators>,
@@ -179,6 +185,7 @@ impl PolicySet {
             let kind = |c: &Constraint| templates.get(c.template).map(|template| template.kind.as_str());
             (kind(a), &a.name).cmp(&(kind(b), &b.name))
         });
+        set.index = Arc::new(Index::new(&set.constraints));
         (set, errors)
     }
 
@@ -241,7 +248,8 @@ impl PolicySet {
     }
 
     /// Evaluates every constraint on every object it matches. Never fails: a policy that cannot be
-    /// evaluated on an object is a [`FindingKind::Error`].
+    /// evaluated on an object is a [`FindingKind::Error`]. Equal objects are evaluated once, and a
+    /// template once for all constraints that give it the same parameters.
     #[must_use]
     pub fn evaluate(&self, objects: &[Object], options: &EvaluateOptions<'_>) -> PolicyReport {
         evaluate::evaluate(self, objects, options)

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::evaluate::{Profile, UnknownNamespace};
+use super::options::{Profile, UnknownNamespace};
 use super::review::Operation;
 use crate::{Error, ErrorKind};
 

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use super::evaluate::{EvaluateOptions, Profile};
 use super::matching::{Match, Matcher, Namespace, Source, is_namespace};
+use super::options::{EvaluateOptions, Profile};
 use crate::knowledge::scope::{Scope, scope};
 use crate::node::{Map, Node, Span};
 use crate::object::{Object, group_version};
@@ -114,6 +114,11 @@ impl<'a> Review<'a> {
             source: Source::Original,
             request: full,
         }
+    }
+
+    /// The kinds of what is matched.
+    pub(super) fn kinds(&self) -> impl Iterator<Item = &str> {
+        self.subjects.iter().map(|(object, _)| object.kind())
     }
 
     /// Whether a constraint is about this: its object or the old one.

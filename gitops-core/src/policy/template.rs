@@ -4,7 +4,7 @@ use regorus::{Engine, PolicyLengthConfig};
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
 
-use super::evaluate::{SyncKind, required_data};
+use super::inventory::{SyncKind, required_data};
 use super::{LoadOptions, builtins, cel, rego, schema};
 use crate::node::{Location, Node, SourceMap};
 use crate::object::Object;

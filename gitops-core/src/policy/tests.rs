@@ -4,24 +4,28 @@ use serde_json::{Value as Json, json};
 
 use super::*;
 
-fn objects(list: &[Json]) -> Vec<Object> {
+pub(super) fn objects(list: &[Json]) -> Vec<Object> {
     list.iter().map(|json| Object::new(Node::from(json))).collect()
 }
 
-fn template(kind: &str, rego: &str) -> Json {
+pub(super) fn template(kind: &str, rego: &str) -> Json {
     json!({"apiVersion": "templates.gatekeeper.sh/v1", "kind": "ConstraintTemplate",
         "metadata": {"name": kind.to_lowercase()},
         "spec": {"crd": {"spec": {"names": {"kind": kind}, "validation": {"legacySchema": true}}},
             "targets": [{"target": "admission.k8s.gatekeeper.sh", "rego": rego}]}})
 }
 
-fn constraint(kind: &str, spec: Json) -> Json {
+pub(super) fn constraint(kind: &str, spec: Json) -> Json {
     json!({"apiVersion": "constraints.gatekeeper.sh/v1beta1", "kind": kind, "metadata": {"name": "c"}, "spec": spec})
 }
 
 fn pod(name: &str) -> Json {
     json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "namespace": "a"},
         "spec": {"containers": [{"name": "main", "image": "nginx:1"}]}})
+}
+
+pub(super) fn set_of(documents: &[Object]) -> PolicySet {
+    PolicySet::from_objects(documents, &SourceMap::new()).unwrap()
 }
 
 const ALWAYS: &str =
@@ -53,6 +57,57 @@ fn constraints_find_violations_in_order() {
         [(0, "A", "deny", "p"), (0, "B", "warn", "p"), (1, "A", "deny", "o"), (1, "B", "warn", "o")]
     );
     assert_eq!(report.evaluations, 4);
+}
+
+#[test]
+fn what_is_the_same_is_evaluated_once_and_found_everywhere() {
+    let named = |name: &str, spec: Json| {
+        let mut made = constraint("A", spec);
+        made["metadata"]["name"] = json!(name);
+        made
+    };
+    let set = set_of(&objects(&[
+        template("A", ALWAYS),
+        named("a", json!({"enforcementAction": "warn"})),
+        named("b", json!({"match": {"kinds": [{"kinds": ["Pod"]}]}})),
+        named("c", json!({"parameters": {"x": 1}})),
+        named("d", json!({"match": {"namespaceSelector": {"matchLabels": {"x": "y"}}}})),
+    ]));
+    let list = objects(&[pod("p"), pod("q"), pod("p"), pod("p")]);
+    let options = EvaluateOptions::new().on_unknown_namespace(UnknownNamespace::NotChecked);
+    let report = set.evaluate(&list, &options);
+    assert_eq!(report.evaluations, 4);
+    assert_eq!(report.not_checked.iter().map(|n| n.count).collect::<Vec<_>>(), [4]);
+    let seen: Vec<_> = report
+        .findings
+        .iter()
+        .map(|f| (f.object, f.constraint.as_str(), f.enforcement_action.as_str(), f.message.as_str()))
+        .collect();
+    let of = |object: usize, name: &'static str| {
+        [(object, "a", "warn", name), (object, "b", "deny", name), (object, "c", "deny", name)]
+    };
+    let expected = [(0, "p"), (1, "q"), (2, "p"), (3, "p")].into_iter().flat_map(|(o, n)| of(o, n));
+    assert_eq!(seen, expected.collect::<Vec<_>>());
+}
+
+#[test]
+fn threads_change_nothing() {
+    let rego = "package x\nviolation[{\"msg\": n}] { data.inventory.namespace[_][\"v1\"].Pod[n]; endswith(n, \"7\"); input.review.object.spec.containers[_].image == \"nginx:1\" }";
+    let set = set_of(&objects(&[
+        template("A", rego),
+        constraint("A", json!({})),
+        template("B", ALWAYS),
+        constraint("B", json!({"match": {"namespaceSelector": {"matchLabels": {"x": "y"}}}})),
+    ]));
+    let list: Vec<Json> = (0..40).map(|n| pod(&format!("p{}", n % 30))).collect();
+    let list = objects(&list);
+    let options = EvaluateOptions::new().on_unknown_namespace(UnknownNamespace::NotChecked);
+    let one = set.evaluate(&list, &options);
+    assert_eq!((one.findings.len(), one.evaluations), (120, 30));
+    assert!(one.findings[0].path.is_some());
+    for threads in [0, 2, 3, 100] {
+        assert_eq!(set.evaluate(&list, &options.with_threads(threads)), one, "{threads} threads");
+    }
 }
 
 #[test]
