@@ -35,6 +35,9 @@ pub(crate) fn apply(
 ) -> Applied {
     let merged = merge(schema, of, live, config);
     let pruned = prune(schema, of, merged.as_ref().unwrap_or(live), config, last, managers, own);
+    // To take away the last field of a struct takes the struct. Where the configuration has it empty, the
+    // server would put it back at the next apply; here it is back at once, so that one apply is enough.
+    let pruned = pruned.map(|pruned| merge(schema, of, &pruned, config).unwrap_or(pruned));
     let object = pruned.or(merged);
     let conflicts = match &object {
         Some(object) => conflicts(schema, of, live, object, managers, own),

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::apply::{Applied, apply};
 use super::differences::{Difference, differences};
 use super::field_set::{FieldSet, path_text};
+use super::fields::{fields_of, nodes_to};
 use super::ignore::Skip;
 use super::managers::{Manager, managers_of, owner};
 use super::merge::repeated_items;
@@ -19,8 +20,8 @@ use super::schemas::Schemas;
 use crate::error::Diagnostic;
 use crate::knowledge::field_managers::{ManagerKind, manager_kind};
 use crate::knowledge::structured_merge::{Schema, Type};
-use crate::node::{Location, Node, Path};
-use crate::object::secret::{MASK_CHANGED, is_secret, shown};
+use crate::node::{Location, Node};
+use crate::object::secret::{MASK_CHANGED, is_secret, masked, shown};
 use crate::object::{Object, group_version};
 
 /// Compares what Git says with what the cluster has.
@@ -193,7 +194,11 @@ impl Comparer<'_> {
     fn missing(&self, desired: &Object) -> ObjectDrift {
         match self.options.ignore.skip(desired, None, self.options.profile) {
             Some(Skip { code, message }) => self.found(desired, DriftStatus::Ignored).because(code, message),
-            None => self.found(desired, DriftStatus::Missing),
+            None => {
+                let mut found = self.found(desired, DriftStatus::Missing);
+                found.trees.0 = Some((None, Some(readable(desired, &[]))));
+                found
+            }
         }
     }
 
@@ -254,7 +259,7 @@ impl Comparer<'_> {
             of,
             kind: desired.kind(),
             config: &config,
-            config_fields: super::fields::fields_of(schema, of, &config),
+            config_fields: fields_of(schema, of, &config),
             managers: &managers,
             own: &own,
         };
@@ -277,6 +282,7 @@ impl Comparer<'_> {
                 Diagnostic::new("duplicate-list-item", message).at(found.location.clone())
             })
             .collect();
+        found.trees.0 = Some((Some(readable(&before, &[])), Some(readable(&after, &left))));
         found.repair.0 = repair(schema, of, &live.node, &before.node, &after.node);
         found
     }
@@ -322,25 +328,43 @@ impl Comparer<'_> {
             live,
             cause: cause(difference, context, changed_by),
             changed_by: changed_by.map(owner_of),
-            location: self.place(difference, context.config),
+            location: self.place(difference, context),
         }
     }
 
     /// The text that sets the desired value: its own, or that of the nearest part of the configuration
     /// around it.
-    fn place(&self, difference: &Difference, config: &Node) -> Option<Location> {
+    fn place(&self, difference: &Difference, context: &Context<'_>) -> Option<Location> {
         if let Some(place) = difference.desired.as_ref().and_then(|node| self.locate(node)) {
             return Some(place);
         }
-        let mut path = Path::new();
-        let mut place = self.locate(config);
-        for segment in difference.desired_path.segments() {
-            path.push(segment.clone());
-            let Some(node) = config.lookup(&path) else { break };
-            place = self.locate(node).or(place);
-        }
-        place
+        let way = nodes_to(context.schema, context.of, context.config, &difference.field);
+        way.iter().rev().find_map(|node| self.locate(node))
     }
+}
+
+/// An object as people read it: masked, without what no apply touches. Secret values that differ from those
+/// of the other side say so.
+fn readable(object: &Object, differences: &[Difference]) -> Node {
+    let mut node = masked(object);
+    for difference in differences {
+        let path = &difference.desired_path;
+        let scalar = difference.desired.as_ref().is_some_and(|node| node.scalar().is_some());
+        if scalar
+            && difference.live.is_some()
+            && is_secret(object.kind(), path)
+            && let Some(node) = node.lookup_mut(path)
+        {
+            *node = Node::string(MASK_CHANGED, node.span);
+        }
+    }
+    if let Some(map) = node.as_map_mut() {
+        map.remove("status");
+    }
+    if let Some(map) = node.get_mut("metadata").and_then(Node::as_map_mut) {
+        map.remove("managedFields");
+    }
+    node
 }
 
 fn owner_of(manager: &Manager) -> Owner {

@@ -63,6 +63,29 @@ pub(super) fn has_all(schema: &Schema, of: Type, node: &Node, wanted: &FieldSet)
     })
 }
 
+/// The nodes on the way to a field, from the root to the last that is there.
+pub(super) fn nodes_to<'a>(schema: &Schema, mut of: Type, root: &'a Node, path: &[Element]) -> Vec<&'a Node> {
+    let mut way = vec![root];
+    let mut node = root;
+    for element in path {
+        let next = match (shape(schema, of, node), element) {
+            (Shape::Map(map), Element::Field(key)) => {
+                of = schema.field(of, key).0;
+                map.get(key)
+            }
+            (Shape::List(items, elements), _) => {
+                of = item_type(schema, of);
+                elements.iter().position(|other| other == element).and_then(|at| items.get(at))
+            }
+            _ => None,
+        };
+        let Some(next) = next else { break };
+        way.push(next);
+        node = next;
+    }
+    way
+}
+
 /// Whether nothing was taken away.
 fn same(before: &Node, after: &Node) -> bool {
     before.shares_with(after) || (before.scalar().is_some() && before == after)

@@ -15,8 +15,6 @@ pub(crate) struct Manager {
     pub(crate) applies: bool,
     /// `status`, `scale` …; empty for the object itself.
     pub(crate) subresource: String,
-    /// The API version of the fields.
-    pub(crate) api_version: String,
     /// When it last changed the object, as in the entry; empty if it does not say.
     pub(crate) time: String,
     /// What it owns.
@@ -33,7 +31,6 @@ pub(crate) fn managers_of(object: &Node, schema: &Schema, of: Type) -> Vec<Manag
             name: text("manager").unwrap_or_default(),
             applies: text("operation").as_deref() == Some("Apply"),
             subresource: text("subresource").unwrap_or_default(),
-            api_version: text("apiVersion").unwrap_or_default(),
             time: text("time").unwrap_or_default(),
             fields: fields.reconciled(schema, of),
         })

@@ -32,6 +32,8 @@ mod options;
 mod own;
 mod repair;
 mod schemas;
+#[cfg(test)]
+mod tests;
 
 pub use compare::{compare, compare_one, predict};
 pub use ignore::IgnoreRules;

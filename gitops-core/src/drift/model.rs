@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::error::Diagnostic;
-use crate::node::Location;
+use crate::node::{Location, Node};
 use crate::object::ObjectId;
 
 /// The version of the report's shape; grows when a field changes its meaning or goes.
@@ -108,6 +108,9 @@ pub struct ObjectDrift {
     pub diagnostics: Vec<Diagnostic>,
     #[serde(skip)]
     pub(crate) repair: Hidden<Vec<PatchOperation>>,
+    /// The live object and what an apply would make of it, masked, for showing them as a whole.
+    #[serde(skip)]
+    pub(crate) trees: Hidden<Option<(Option<Node>, Option<Node>)>>,
 }
 
 impl ObjectDrift {
@@ -123,6 +126,7 @@ impl ObjectDrift {
             conflicts: Vec::new(),
             diagnostics: Vec::new(),
             repair: Hidden(Vec::new()),
+            trees: Hidden(None),
         }
     }
 

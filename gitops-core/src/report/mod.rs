@@ -2,6 +2,7 @@
 
 mod budget;
 mod details;
+mod drift;
 mod json;
 mod markdown;
 mod sarif;

@@ -17,7 +17,7 @@ mod options;
 mod policies;
 #[cfg(feature = "git")]
 mod run;
-mod sequence;
+pub(crate) mod sequence;
 #[cfg(feature = "git")]
 #[cfg_attr(not(feature = "policy"), allow(dead_code))]
 mod side;

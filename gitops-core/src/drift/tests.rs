@@ -1,0 +1,461 @@
+//! Laws of a comparison, and what it says of typical cases.
+
+use proptest::prelude::*;
+use serde_json::{Value as Json, json};
+
+use super::*;
+use crate::node::Node;
+use crate::object::Object;
+
+fn object(json: &Json) -> Object {
+    Object::new(Node::from(json))
+}
+
+fn deployment(spec: Json) -> Json {
+    json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "namespace": "shop"}, "spec": spec})
+}
+
+/// Sets managed fields: pairs of manager and FieldsV1, the first of which applies.
+fn managed(mut live: Json, managers: &[(&str, Json)]) -> Json {
+    let entries = managers.iter().enumerate().map(|(at, (name, fields))| {
+        json!({"manager": name, "operation": if at == 0 { "Apply" } else { "Update" }, "apiVersion": live["apiVersion"],
+            "time": format!("2026-11-0{}T10:00:00Z", at + 1), "fieldsType": "FieldsV1", "fieldsV1": fields})
+    });
+    live["metadata"]["managedFields"] = entries.collect();
+    live
+}
+
+fn found(desired: &Json, live: &Json) -> ObjectDrift {
+    compare_one(&object(desired), &object(live), &DriftOptions::new())
+}
+
+fn lines(drift: &ObjectDrift) -> Vec<String> {
+    let line = |field: &FieldDrift| {
+        let value = |value: &Option<Json>| value.as_ref().map_or("-".to_owned(), Json::to_string);
+        let who = field.changed_by.as_ref().map_or(String::new(), |owner| format!(" by {}", owner.manager));
+        let (path, cause) = (&field.path, field.cause.name());
+        format!("{path}: {} -> {} ({cause}{who})", value(&field.live), value(&field.desired))
+    };
+    drift.fields.iter().map(line).collect()
+}
+
+#[test]
+fn causes_are_told_apart() {
+    let desired = deployment(json!({"replicas": 3, "paused": false, "template": {"spec": {"containers": [
+        {"name": "web", "image": "web:2", "ports": [{"containerPort": 80}]},
+    ]}}}));
+    let live = managed(
+        deployment(
+            json!({"replicas": 5, "paused": true, "minReadySeconds": 9, "template": {"spec": {"containers": [
+                {"name": "web", "image": "web:1", "ports": [{"containerPort": 80, "protocol": "TCP"}]},
+                {"name": "proxy", "image": "proxy:1"},
+            ]}}}),
+        ),
+        &[
+            (
+                "kustomize-controller",
+                json!({"f:spec": {"f:minReadySeconds": {}, "f:template": {"f:spec": {"f:containers": {
+                    "k:{\"name\":\"web\"}": {".": {}, "f:name": {}, "f:image": {}},
+                }}}}}),
+            ),
+            ("kubectl-scale", json!({"f:spec": {"f:replicas": {}}})),
+            (
+                "injector",
+                json!({"f:spec": {"f:paused": {}, "f:template": {"f:spec": {"f:containers": {
+                    "k:{\"name\":\"proxy\"}": {".": {}, "f:name": {}, "f:image": {}},
+                }}}}}),
+            ),
+        ],
+    );
+    let drift = found(&desired, &live);
+    assert_eq!(
+        lines(&drift),
+        [
+            "spec.minReadySeconds: 9 -> - (removedFromGit)",
+            "spec.paused: true -> false (otherController by injector)",
+            "spec.replicas: 5 -> 3 (editedByHand by kubectl-scale)",
+            "spec.template.spec.containers[web].image: \"web:1\" -> \"web:2\" (notYetApplied)",
+        ]
+    );
+    let conflicts: Vec<_> =
+        drift.conflicts.iter().map(|c| format!("{} {}", c.owner.manager, c.path)).collect();
+    assert_eq!(conflicts, ["kubectl-scale .spec.replicas", "injector .spec.paused"]);
+    let patch = serde_json::to_value(drift.patch()).unwrap();
+    assert_eq!(
+        patch,
+        json!([
+            {"op": "replace", "path": "/spec/replicas", "value": 3},
+            {"op": "replace", "path": "/spec/paused", "value": false},
+            {"op": "replace", "path": "/spec/template/spec/containers/0/image", "value": "web:2"},
+            {"op": "remove", "path": "/spec/minReadySeconds"},
+        ])
+    );
+}
+
+#[test]
+fn without_managed_fields_the_last_applied_copy_decides() {
+    let desired = deployment(json!({"replicas": 3, "paused": true}));
+    let applied = deployment(json!({"replicas": 3, "paused": false, "minReadySeconds": 1}));
+    let mut live = deployment(json!({"replicas": 4, "paused": false, "minReadySeconds": 1, "other": 1}));
+    assert_eq!(
+        lines(&found(&desired, &live)),
+        ["spec.paused: false -> true (unknown)", "spec.replicas: 4 -> 3 (unknown)"]
+    );
+    live["metadata"]["annotations"] =
+        json!({"kubectl.kubernetes.io/last-applied-configuration": applied.to_string()});
+    assert_eq!(
+        lines(&found(&desired, &live)),
+        [
+            "spec.minReadySeconds: 1 -> - (removedFromGit)",
+            "spec.paused: false -> true (notYetApplied)",
+            "spec.replicas: 4 -> 3 (editedByHand)"
+        ]
+    );
+}
+
+#[test]
+fn objects_are_paired_by_identity() {
+    let named = |kind: &str, namespace: &str, name: &str| {
+        object(
+            &json!({"apiVersion": "v1", "kind": kind, "metadata": {"name": name, "namespace": namespace}, "data": {"a": "b"}}),
+        )
+    };
+    let bare = object(&json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "bare"}}));
+    let mut owned = named("Pod", "a", "owned");
+    owned
+        .node
+        .get_mut("metadata")
+        .unwrap()
+        .as_map_mut()
+        .unwrap()
+        .insert("ownerReferences", Node::from(&json!([{"kind": "ReplicaSet", "name": "r", "uid": "1"}])));
+    let desired = [
+        named("ConfigMap", "a", "same"),
+        named("ConfigMap", "a", "missing"),
+        named("ConfigMap", "a", "twice"),
+        named("ConfigMap", "a", "twice"),
+        bare,
+        Object::new(Node::from(&json!({"kind": "ConfigMap"}))),
+    ];
+    let live = [
+        named("ConfigMap", "a", "same"),
+        named("ConfigMap", "b", "same"),
+        named("ConfigMap", "a", "twice"),
+        named("ConfigMap", "default", "bare"),
+        owned,
+    ];
+    let report = compare(&desired, &live, &DriftOptions::new());
+    let statuses: Vec<_> = report
+        .objects
+        .iter()
+        .map(|object| {
+            let reason = object.reason.as_ref().map_or("", |reason| reason.code);
+            format!("{} {} {reason}", object.id, object.status.name())
+        })
+        .collect();
+    assert_eq!(
+        statuses,
+        [
+            "ConfigMap  unknown no-identity",
+            "ConfigMap bare inSync ",
+            "ConfigMap a/missing missing ",
+            "ConfigMap a/same inSync ",
+            "ConfigMap a/twice inSync ",
+            "ConfigMap a/twice unknown duplicate-object",
+            "ConfigMap b/same extra ",
+            "Pod a/owned ignored owned",
+        ]
+    );
+    let summary = serde_json::to_value(report.summary).unwrap();
+    assert_eq!(
+        summary,
+        json!({"inSync": 3, "drifted": 0, "missing": 1, "extra": 1, "ignored": 1, "unknown": 2, "fields": 0})
+    );
+}
+
+#[test]
+fn secret_values_stay_in_the_patch() {
+    let secret = |value: &str| json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "type": "Opaque", "data": {"p": value, "q": "c2FtZQ=="}});
+    let report =
+        compare(&[object(&secret("bmV3dmFsdWU="))], &[object(&secret("b2xkdmFsdWU="))], &DriftOptions::new());
+    let shown = format!("{report:?}{}{}{}", report.to_json(), report.to_text(), report.to_unified_yaml());
+    for value in ["bmV3dmFsdWU", "b2xkdmFsdWU", "newvalue", "oldvalue", "c2FtZQ"] {
+        assert!(!shown.contains(value), "{value} in {shown}");
+    }
+    assert!(report.to_unified_yaml().contains("+  p: (secret value, changed)"), "{shown}");
+    let patch = serde_json::to_value(report.objects[0].patch()).unwrap();
+    assert_eq!(patch, json!([{"op": "replace", "path": "/data/p", "value": "bmV3dmFsdWU="}]));
+}
+
+#[test]
+fn what_the_server_would_refuse_is_said() {
+    let desired = deployment(json!({"template": {"spec": {"containers": [{"name": "a", "ports": [
+        {"containerPort": 80, "name": "x"}, {"containerPort": 80, "protocol": "TCP"},
+    ]}]}}}));
+    let live = deployment(json!({"template": {"spec": {"containers": [{"name": "a"}]}}}));
+    let drift = found(&desired, &live);
+    assert_eq!(drift.diagnostics.len(), 1);
+    assert_eq!(drift.diagnostics[0].code, "duplicate-list-item");
+    let place = ".spec.template.spec.containers[name=\"a\"].ports[containerPort=80,protocol=\"TCP\"]";
+    assert!(drift.diagnostics[0].message.starts_with(place), "{}", drift.diagnostics[0].message);
+}
+
+#[test]
+fn objects_of_another_version_are_not_judged() {
+    let of = |version: &str, spec: Json| json!({"apiVersion": version, "kind": "HorizontalPodAutoscaler", "metadata": {"name": "h"}, "spec": spec});
+    let desired = of("autoscaling/v1", json!({"targetCPUUtilizationPercentage": 80}));
+    let drift = found(&desired, &of("autoscaling/v2", json!({"metrics": []})));
+    assert_eq!((drift.status, drift.reason.unwrap().code), (DriftStatus::Unknown, "other-version"));
+    let same = of("autoscaling/v2", json!({"maxReplicas": 3}));
+    let desired = of("autoscaling/v1", json!({"maxReplicas": 3}));
+    assert_eq!(found(&desired, &same).status, DriftStatus::InSync);
+}
+
+#[test]
+fn custom_kinds_merge_by_their_definition() {
+    let definition = json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+    "metadata": {"name": "routes.example.com"},
+    "spec": {"group": "example.com", "names": {"kind": "Route"}, "versions": [{"name": "v1", "schema": {"openAPIV3Schema":
+        {"type": "object", "properties": {"spec": {"type": "object", "properties": {"rules": {
+            "type": "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"],
+            "items": {"type": "object", "properties": {"name": {"type": "string"}, "weight": {"type": "integer"}}},
+        }}}}}}}]}});
+    let route = |rules: Json| {
+        object(
+            &json!({"apiVersion": "example.com/v1", "kind": "Route", "metadata": {"name": "r"}, "spec": {"rules": rules}}),
+        )
+    };
+    let desired = route(json!([{"name": "a", "weight": 1}]));
+    let live = route(json!([{"name": "b"}, {"name": "a", "weight": 1, "extra": true}]));
+    let options = DriftOptions::new();
+    let status = |desired: &[Object]| {
+        let report = compare(desired, std::slice::from_ref(&live), &options);
+        report.objects.iter().find(|object| object.id.kind == "Route").unwrap().status
+    };
+    assert_eq!(status(&[desired.clone(), object(&definition)]), DriftStatus::InSync);
+    assert_eq!(status(&[desired]), DriftStatus::Drifted, "a list of which nothing is known is replaced");
+}
+
+#[test]
+fn reports_read_well() {
+    let (desired, sources) = {
+        let text = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop}\nspec:\n  replicas: 3\n  template:\n    spec:\n      containers:\n      - name: web\n        image: web:2\n        args: [a, b]\n        env: [{name: TEXT, value: \"one\\ntwo\\n\"}]\n";
+        let (stream, sources) = crate::yaml::read_str("apps/web.yaml", text, &Default::default()).unwrap();
+        (Object::new(stream.documents[0].clone()), sources)
+    };
+    let live = managed(
+        deployment(json!({"replicas": 5, "template": {"spec": {"containers": [
+            {"name": "web", "image": "web:1", "args": ["a", "c", "d"], "env": [{"name": "TEXT", "value": "one\nzwei\n"}]},
+        ]}}})),
+        &[
+            (
+                "kustomize-controller",
+                json!({"f:spec": {"f:template": {"f:spec": {"f:containers": {"k:{\"name\":\"web\"}": {".": {}, "f:image": {}}}}}}}),
+            ),
+            ("kubectl-edit", json!({"f:spec": {"f:replicas": {}}})),
+        ],
+    );
+    let extra = object(&json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "left-over"}}));
+    let missing = object(&json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}));
+    let options = DriftOptions::new().with_sources(sources);
+    let report = compare(&[desired, missing], &[object(&live), extra], &options);
+    insta::assert_snapshot!("text", report.to_text());
+    insta::assert_snapshot!("unified", report.to_unified_yaml());
+    insta::assert_snapshot!("json", report.to_json());
+}
+
+/// Applies a JSON Patch, as little as the repairs use of it.
+fn patched(mut target: Json, operations: &[PatchOperation]) -> Json {
+    for operation in operations {
+        let (PatchOperation::Add { path, .. }
+        | PatchOperation::Remove { path }
+        | PatchOperation::Replace { path, .. }) = operation;
+        let (parent, last) = path.rsplit_once('/').unwrap();
+        let last = last.replace("~1", "/").replace("~0", "~");
+        let parent = target.pointer_mut(parent).expect("the parent is there");
+        match (operation, parent) {
+            (PatchOperation::Add { value, .. }, Json::Object(map)) => {
+                map.insert(last, value.clone());
+            }
+            (PatchOperation::Add { value, .. }, Json::Array(items)) => {
+                assert_eq!(last, "-");
+                items.push(value.clone());
+            }
+            (PatchOperation::Remove { .. }, Json::Object(map)) => {
+                map.remove(&last).expect("the field is there");
+            }
+            (PatchOperation::Remove { .. }, Json::Array(items)) => {
+                items.remove(last.parse().unwrap());
+            }
+            (PatchOperation::Replace { value, .. }, Json::Object(map)) => {
+                *map.get_mut(&last).expect("the field is there") = value.clone();
+            }
+            (PatchOperation::Replace { value, .. }, Json::Array(items)) => {
+                items[last.parse::<usize>().unwrap()] = value.clone();
+            }
+            _ => panic!("no place for {path}"),
+        }
+    }
+    target
+}
+
+/// Specs of Deployments that use every kind of merging: lists with one key and with two, a set, atomic
+/// lists and structs, mappings.
+fn spec() -> impl Strategy<Value = Json> {
+    let word = || prop::sample::select(vec!["a", "b", "c", "d"]);
+    let words = move || prop::collection::vec(word(), 0..3);
+    let mapping = move || prop::collection::btree_map(word(), word(), 0..3);
+    let ports = prop::collection::btree_map(
+        (80..83_i64, prop::option::of(prop::sample::select(vec!["TCP", "UDP"]))),
+        prop::option::of(word()),
+        0..3,
+    );
+    let ports = ports.prop_map(|ports| {
+        let mut seen = std::collections::HashSet::new();
+        let mut out = Vec::new();
+        for ((port, protocol), name) in ports {
+            if seen.insert((port, protocol.unwrap_or("TCP"))) {
+                let mut item = json!({"containerPort": port});
+                if let Some(protocol) = protocol {
+                    item["protocol"] = json!(protocol);
+                }
+                if let Some(name) = name {
+                    item["name"] = json!(name);
+                }
+                out.push(item);
+            }
+        }
+        out
+    });
+    let container = (prop::option::of(word()), prop::option::of(words()), ports, mapping());
+    let containers = prop::collection::vec((word(), container), 0..4).prop_map(|containers| {
+        let mut seen = std::collections::HashSet::new();
+        let kept = containers.into_iter().filter(|(name, _)| seen.insert(*name));
+        kept.map(|(name, (image, args, ports, env))| {
+            let mut item = json!({"name": name});
+            if let Some(image) = image {
+                item["image"] = json!(image);
+            }
+            if let Some(args) = args {
+                item["args"] = json!(args);
+            }
+            if !ports.is_empty() {
+                item["ports"] = json!(ports);
+            }
+            if !env.is_empty() {
+                item["env"] = env.iter().map(|(name, value)| json!({"name": name, "value": value})).collect();
+            }
+            item
+        })
+        .collect::<Vec<_>>()
+    });
+    let finalizers = prop::collection::btree_set(word(), 0..3);
+    (prop::option::of(0..4_i64), mapping(), mapping(), mapping(), finalizers, containers).prop_map(
+        |(replicas, labels, selector, nodes, finalizers, containers)| {
+            let mut out = deployment(json!({"template": {"spec": {"containers": containers}}}));
+            if let Some(replicas) = replicas {
+                out["spec"]["replicas"] = json!(replicas);
+            }
+            if !labels.is_empty() {
+                out["metadata"]["labels"] = json!(labels);
+            }
+            if !selector.is_empty() {
+                out["spec"]["selector"] = json!({"matchLabels": selector});
+            }
+            if !nodes.is_empty() {
+                out["spec"]["template"]["spec"]["nodeSelector"] = json!(nodes);
+            }
+            if !finalizers.is_empty() {
+                out["metadata"]["finalizers"] = json!(finalizers);
+            }
+            out
+        },
+    )
+}
+
+/// FieldsV1 of a set.
+fn fields_v1(set: &field_set::FieldSet) -> Json {
+    let mut out = json!({});
+    for path in set.paths() {
+        let mut at = &mut out;
+        for element in &path {
+            let key = match element {
+                field_set::Element::Field(name) => format!("f:{name}"),
+                field_set::Element::Value(value) => format!("v:{value}"),
+                field_set::Element::Index(index) => format!("i:{index}"),
+                field_set::Element::Key(keys) => {
+                    let keys: Vec<_> = keys.iter().map(|(key, value)| format!("\"{key}\":{value}")).collect();
+                    format!("k:{{{}}}", keys.join(","))
+                }
+            };
+            let map = at.as_object_mut().unwrap();
+            at = map.entry(key).or_insert(json!({}));
+        }
+        at.as_object_mut().unwrap().insert(".".to_owned(), json!({}));
+    }
+    out
+}
+
+/// A live object in which one manager applied `before`, and another changed it to what it is.
+fn lived(before: &Json, other: &Json) -> Json {
+    let schemas = Schemas::default();
+    let (schema, of) = schemas.merge_type("apps/v1", "Deployment").unwrap();
+    let set = |json: &Json| {
+        let mut spec = json.clone();
+        let map = spec.as_object_mut().unwrap();
+        map.remove("kind");
+        map.remove("apiVersion");
+        let metadata = map.get_mut("metadata").unwrap().as_object_mut().unwrap();
+        metadata.remove("name");
+        metadata.remove("namespace");
+        fields_v1(&fields::fields_of(schema, of, &Node::from(&spec)))
+    };
+    let live = merge::merge(schema, of, &Node::from(before), &Node::from(other));
+    let live = live.map_or(before.clone(), |live| serde_json::to_value(live).unwrap());
+    managed(live, &[("kustomize-controller", set(before)), ("other", set(other))])
+}
+
+/// The same objects and keys in another order.
+fn reversed(json: &Json) -> Json {
+    match json {
+        Json::Object(map) => Json::Object(map.iter().rev().map(|(k, v)| (k.clone(), reversed(v))).collect()),
+        Json::Array(items) => items.iter().map(reversed).collect(),
+        other => other.clone(),
+    }
+}
+
+proptest! {
+    #[test]
+    fn what_is_applied_is_in_sync(before in spec(), other in spec(), desired in spec()) {
+        let live = lived(&before, &other);
+        let (desired, live) = (object(&desired), object(&live));
+        let options = DriftOptions::new();
+        let applied = predict(&desired, &live, &options);
+        let again = compare_one(&desired, &applied, &options);
+        prop_assert_eq!(again.status, DriftStatus::InSync, "{:?}", again.fields);
+        let same = compare_one(&live, &live, &options);
+        prop_assert_eq!(same.status, DriftStatus::InSync, "{:?}", same.fields);
+    }
+
+    #[test]
+    fn the_patch_repairs(before in spec(), other in spec(), desired in spec()) {
+        let live = lived(&before, &other);
+        let drift = found(&desired, &live);
+        prop_assert_eq!(drift.status == DriftStatus::Drifted, !drift.patch().is_empty());
+        let repaired = patched(live, drift.patch());
+        let again = found(&desired, &repaired);
+        prop_assert_eq!(again.status, DriftStatus::InSync, "{:?} after {:?}", again.fields, drift.patch());
+    }
+
+    #[test]
+    fn order_does_not_count(before in spec(), other in spec(), desired in spec()) {
+        let live = lived(&before, &other);
+        let mut renamed = before.clone();
+        renamed["metadata"]["name"] = json!("renamed");
+        let options = DriftOptions::new();
+        let one = compare(&[object(&desired), object(&renamed)], &[object(&live), object(&renamed)], &options);
+        let (desired, live, renamed) = (reversed(&desired), reversed(&live), reversed(&renamed));
+        let two = compare(&[object(&renamed), object(&desired)], &[object(&renamed), object(&live)], &options);
+        prop_assert_eq!(serde_json::to_value(&one).unwrap(), serde_json::to_value(&two).unwrap());
+    }
+}
