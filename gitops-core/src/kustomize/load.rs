@@ -14,6 +14,7 @@ use crate::kustomize::remote::{Checkout, RepoSpec, is_remote_file};
 use crate::kustomize::{BuildOptions, LoadRestrictor, flow_moments, refold};
 use crate::node::{FileId, Node, SourceMap, Span, Text};
 use crate::object::Object;
+use crate::object::secret::Copies;
 use crate::yaml::{self, Dialect, ReadOptions};
 use crate::{Diagnostic, Error, ErrorKind, Result};
 
@@ -33,6 +34,8 @@ pub(crate) struct Builder<'a> {
     /// Where each var is declared, if the caller wants the history.
     pub(crate) var_places: HashMap<Text, Span>,
     pub(crate) growth: Growth,
+    /// Texts outside of Secrets into which replacements and vars copied secret values.
+    pub(crate) secret_copies: Copies,
     /// All of `warnings`.
     known_warnings: HashSet<Diagnostic>,
     /// Directories being built, outermost first.
@@ -53,6 +56,7 @@ impl<'a> Builder<'a> {
             schema: Schema::default(),
             var_places: HashMap::new(),
             growth: Growth::default(),
+            secret_copies: Copies::default(),
             known_warnings: HashSet::new(),
             stack: Vec::new(),
             repositories: Vec::new(),

@@ -2,7 +2,7 @@
 
 use crate::files::{Files, Manifests};
 use crate::node::{Location, Path, SourceMap};
-use crate::object::Object;
+use crate::object::{Object, secret};
 use crate::yaml::Limits;
 use crate::{Diagnostic, Result};
 
@@ -113,6 +113,8 @@ pub struct Build {
     /// The texts that the spans of the objects point into.
     pub sources: SourceMap,
     pub(crate) history: Option<history::History>,
+    /// What must not be shown though it stands outside of Secrets.
+    pub(crate) secret_copies: secret::Copies,
 }
 
 impl Build {
@@ -178,5 +180,6 @@ pub fn build(files: &dyn Files, dir: &str, options: &BuildOptions) -> Result<Bui
         files_read: builder.files_read.into_iter().collect(),
         sources: options.cache.sources().clone(),
         history,
+        secret_copies: builder.secret_copies,
     })
 }

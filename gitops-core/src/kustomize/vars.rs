@@ -150,17 +150,39 @@ impl Builder<'_> {
         for var in &map.vars {
             values.insert(var.name.text.clone(), self.value_of(map, var)?);
         }
+        let mut copies = std::mem::take(&mut self.secret_copies);
+        for var in &map.vars {
+            let named = map.iter().find(|resource| resource.vars.contains(&var.name.text));
+            if let (Some(resource), Some(value)) = (named, values.get(&var.name.text)) {
+                copies.note_source(&resource.node, &split_path(&var.field_path.text), value);
+            }
+        }
+        let secret: Vec<String> = values
+            .iter()
+            .filter(|(_, value)| copies.hides_node(value))
+            .map(|(name, _)| format!("$({name})"))
+            .collect();
         let config = map.config.clone();
         let mut used = HashSet::new();
         for resource in map.iter_mut() {
             resource.changing(Lists::Stay, |resource| {
                 config.fields(Slot::VarReference).iter().try_for_each(|spec| {
                     visit(&mut resource.node, spec, Create::Nothing, self.sources(), &mut |node| {
-                        self.replace_vars(node, &values, &mut used)
+                        self.replace_vars(
+                            node,
+                            &values,
+                            &mut |old, new| {
+                                if secret.iter().any(|reference| old.contains(reference)) {
+                                    copies.note(new);
+                                }
+                            },
+                            &mut used,
+                        )
                     })
                 })
             })?;
         }
+        self.secret_copies = copies;
         map.changed();
         self.remember_all(map, StepKind::Var, Span::NONE);
         if self.options.history {
@@ -204,6 +226,7 @@ impl Builder<'_> {
         &self,
         node: &mut Node,
         values: &HashMap<Text, Node>,
+        replaced: &mut dyn FnMut(&str, &Node),
         used: &mut HashSet<Text>,
     ) -> Result<()> {
         let longest = values.values().filter_map(Node::text).map(|text| text.len()).max().unwrap_or(0);
@@ -213,6 +236,7 @@ impl Builder<'_> {
             let references = text.matches("$(").count();
             self.grow_text(text.len().saturating_add(references.saturating_mul(longest)), node.span)?;
             if let Some(new) = expand(text, node.span, values, used) {
+                replaced(text, &new);
                 *node = new;
             }
             Ok(())

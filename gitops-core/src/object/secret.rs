@@ -1,5 +1,7 @@
 //! Keeps the values of Secrets out of everything that people or programs are shown.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::Object;
@@ -23,21 +25,71 @@ pub(crate) fn is_secret(kind: &str, path: &Path) -> bool {
     })
 }
 
+/// The texts outside of Secrets that hold a secret value, because a build copied it there.
+///
+/// Known by text alone: a later step may move or extend what it finds. So a text that happens to be the
+/// same is masked too, which is the lesser harm.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Copies(BTreeSet<String>);
+
+impl Copies {
+    /// Notes `value`, taken from `path` of `object`, if it is secret or holds what is.
+    pub(crate) fn note_source(&mut self, object: &Node, path: &[String], value: &Node) {
+        let kind = object.get("kind").and_then(Node::as_str).unwrap_or("");
+        let below = Path::of_keys(&path.iter().map(String::as_str).collect::<Vec<_>>());
+        if is_secret(kind, &below) || value.text().is_some_and(|text| self.hides(&text)) {
+            return self.note(value);
+        }
+        // The whole of `data`, or of what is around it.
+        let around = secret_fields(kind)
+            .filter(|field| path.iter().zip(field.path).all(|(part, key)| part == key))
+            .filter_map(|field| object.at(field.path));
+        around.for_each(|node| self.note(node));
+    }
+
+    /// Notes all texts below a node.
+    pub(crate) fn note(&mut self, node: &Node) {
+        if let Some(map) = node.as_map() {
+            map.iter().for_each(|(_, value)| self.note(value));
+        } else if let Some(items) = node.as_seq() {
+            items.iter().for_each(|item| self.note(item));
+        } else if let Some(text) = node.text().filter(|text| !text.is_empty()) {
+            self.0.insert(text.into_owned());
+        }
+    }
+
+    /// The same with those of another build.
+    pub(crate) fn and(mut self, other: &Self) -> Self {
+        self.0.extend(other.0.iter().cloned());
+        self
+    }
+
+    /// Whether a text outside of Secrets must not be shown.
+    pub(crate) fn hides(&self, text: &str) -> bool {
+        self.0.contains(text) || self.0.iter().any(|copy| copy.len() >= MIN_REDACTED && text.contains(copy))
+    }
+
+    /// Whether a scalar outside of Secrets must not be shown.
+    pub(crate) fn hides_node(&self, node: &Node) -> bool {
+        !self.0.is_empty() && node.text().is_some_and(|text| self.hides(&text))
+    }
+}
+
 fn is_key(segment: &Segment, key: &str) -> bool {
     matches!(segment, Segment::Key(found) if found == key)
 }
 
 /// The node at `path` of an object of `kind` as JSON for showing, every secret value masked.
-pub(crate) fn shown(kind: &str, path: &Path, node: &Node) -> Value {
+pub(crate) fn shown(kind: &str, path: &Path, node: &Node, copies: &Copies) -> Value {
     let mut path = path.clone();
-    shown_below(kind, &mut path, node)
+    shown_below(kind, &mut path, node, copies)
 }
 
-fn shown_below(kind: &str, path: &mut Path, node: &Node) -> Value {
+fn shown_below(kind: &str, path: &mut Path, node: &Node, copies: &Copies) -> Value {
     if let Some(map) = node.as_map() {
         let entries = map.iter().map(|(key, value)| {
             path.push(Segment::Key(key.clone()));
-            let value = shown_below(kind, path, value);
+            let value = shown_below(kind, path, value, copies);
             path.pop();
             (key.to_string(), value)
         });
@@ -46,45 +98,49 @@ fn shown_below(kind: &str, path: &mut Path, node: &Node) -> Value {
     if let Some(items) = node.as_seq() {
         let items = items.iter().enumerate().map(|(at, item)| {
             path.push(Segment::Index(at));
-            let item = shown_below(kind, path, item);
+            let item = shown_below(kind, path, item, copies);
             path.pop();
             item
         });
         return Value::Array(items.collect());
     }
-    if !node.is_null() && is_secret(kind, path) {
+    if !node.is_null() && (is_secret(kind, path) || copies.hides_node(node)) {
         return Value::from(MASK);
     }
     serde_json::to_value(node).unwrap_or(Value::Null)
 }
 
 /// A copy of an object for showing, every secret value masked.
-pub(crate) fn masked(object: &Object) -> Node {
+pub(crate) fn masked(object: &Object, copies: &Copies) -> Node {
     let mut root = object.node.clone();
     for field in secret_fields(object.kind()) {
         if root.at(field.path).is_some()
             && let Some(node) = field.path.iter().try_fold(&mut root, |node, key| node.get_mut(key))
         {
-            mask(node);
+            mask(node, &|_| true);
         }
+    }
+    if !copies.0.is_empty() {
+        mask(&mut root, &|node| copies.hides_node(node));
     }
     root
 }
 
-fn mask(node: &mut Node) {
+fn mask(node: &mut Node, which: &dyn Fn(&Node) -> bool) {
     if let Some(map) = node.as_map_mut() {
-        map.values_mut().for_each(|(_, value)| mask(value));
+        map.values_mut().for_each(|(_, value)| mask(value, which));
     } else if let Some(items) = node.as_seq_mut() {
-        items.iter_mut().for_each(mask);
-    } else if !node.is_null() {
+        items.iter_mut().for_each(|item| mask(item, which));
+    } else if !node.is_null() && which(node) {
         *node = Node::string(MASK, node.span);
     }
 }
 
-/// `text` without the secret values of `object`, plain or in base64, where they occur in it. Policies
-/// may put the value that offends them into their messages.
-pub(crate) fn redacted(object: &Object, text: &str) -> String {
-    let mut values = Vec::new();
+/// `text` without the secret values of `object`, plain or in base64, and without copied ones, where
+/// they occur in it. Policies may put the value that offends them into their messages.
+pub(crate) fn redacted(object: &Object, text: &str, copies: &Copies) -> String {
+    let mut values: Vec<String> =
+        copies.0.iter().filter(|copy| copy.len() >= MIN_REDACTED).cloned().collect();
     for field in secret_fields(object.kind()) {
         if let Some(node) = object.node.at(field.path) {
             collect(node, &mut values);
@@ -134,7 +190,8 @@ mod tests {
             "type": "Opaque",
         });
         let node = Node::from(&secret);
-        let all = shown("Secret", &Path::new(), &node);
+        let none = Copies::default();
+        let all = shown("Secret", &Path::new(), &node, &none);
         assert_eq!(
             all,
             json!({
@@ -145,11 +202,11 @@ mod tests {
                 "type": "Opaque",
             })
         );
-        let copy = masked(&Object::new(node.clone()));
+        let copy = masked(&Object::new(node.clone()), &none);
         assert_eq!(serde_json::to_value(&copy).unwrap(), all);
         let path = Path::of_keys(&["data", "password"]);
-        assert_eq!(shown("Secret", &path, node.lookup(&path).unwrap()), json!(MASK));
-        assert_eq!(shown("ConfigMap", &Path::new(), &node), secret);
+        assert_eq!(shown("Secret", &path, node.lookup(&path).unwrap(), &none), json!(MASK));
+        assert_eq!(shown("ConfigMap", &Path::new(), &node, &none), secret);
     }
 
     #[test]
@@ -157,8 +214,11 @@ mod tests {
         let object = Object::new(Node::from(
             &json!({"kind": "Secret", "data": {"p": "aHVudGVyMg=="}, "stringData": {"q": "abc"}}),
         ));
-        assert_eq!(redacted(&object, "bad: hunter2 aHVudGVyMg== abc"), format!("bad: {MASK} {MASK} abc"));
+        assert_eq!(
+            redacted(&object, "bad: hunter2 aHVudGVyMg== abc", &Copies::default()),
+            format!("bad: {MASK} {MASK} abc")
+        );
         let other = Object::new(Node::from(&json!({"kind": "ConfigMap", "data": {"p": "hunter2"}})));
-        assert_eq!(redacted(&other, "bad: hunter2"), "bad: hunter2");
+        assert_eq!(redacted(&other, "bad: hunter2", &Copies::default()), "bad: hunter2");
     }
 }

@@ -26,6 +26,7 @@ pub(crate) fn rendered(files: &[(&str, &str)]) -> Build {
         files_read: files.iter().map(|(path, _)| (*path).to_owned()).collect(),
         sources: cache.sources().clone(),
         history: None,
+        secret_copies: Default::default(),
     }
 }
 

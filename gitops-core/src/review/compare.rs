@@ -47,7 +47,9 @@ pub fn compare(before: Option<&Build>, after: Option<&Build>) -> Comparison {
         .filter(|(a, b)| a.name() != b.name())
         .map(|(a, b)| ((a.name(), b.name()), b.id()))
         .collect();
-    let context = Context { before, after, renamed };
+    let copies = |build: Option<&Build>| build.map(|build| build.secret_copies.clone()).unwrap_or_default();
+    let copies = copies(before).and(&copies(after));
+    let context = Context { before, after, renamed, copies };
     let mut out = Comparison::default();
     let differ = |pair: &&Pair<'_>| match (pair.before, pair.after) {
         (Some(before), Some(after)) => before.node != after.node,
@@ -123,6 +125,8 @@ struct Context<'a> {
     before: Option<&'a Build>,
     after: Option<&'a Build>,
     renamed: HashMap<(&'a str, &'a str), ObjectId>,
+    /// Of either revision: what one copies, the other may have written out.
+    copies: secret::Copies,
 }
 
 impl Context<'_> {
@@ -207,7 +211,9 @@ impl Context<'_> {
             location,
         };
         let text = |node: &Option<Node>| node.as_ref().and_then(Node::as_str).map(str::to_owned);
-        let secret = secret::is_secret(after.kind(), pointer) || secret::is_secret(before.kind(), pointer);
+        let secret = secret::is_secret(after.kind(), pointer)
+            || secret::is_secret(before.kind(), pointer)
+            || [&change.before, &change.after].into_iter().flatten().any(|node| self.copies.hides_node(node));
         match (text(&change.before), text(&change.after)) {
             (Some(a), Some(b)) if !secret && is_text(&a, &b) => field.lines = text_diff(&a, &b),
             (a, b) => {
@@ -215,7 +221,7 @@ impl Context<'_> {
                     field.follows = self.renamed.get(&(a.as_str(), b.as_str())).cloned();
                 }
                 let shown = |object: &Object, path, node: &Option<Node>| {
-                    node.as_ref().map(|node| secret::shown(object.kind(), path, node))
+                    node.as_ref().map(|node| secret::shown(object.kind(), path, node, &self.copies))
                 };
                 field.before = shown(before, &change.before_path, &change.before);
                 field.after = shown(after, &change.after_path, &change.after);
@@ -249,6 +255,10 @@ impl Context<'_> {
             let text = |image: &Option<ImageUse>| {
                 image.as_ref().map(|image| image.image.clone()).unwrap_or_default()
             };
+            let shown = |image: Option<ImageUse>| {
+                let text = image?.image;
+                Some(if self.copies.hides(&text) { secret::MASK.to_owned() } else { text })
+            };
             let offset = common_start(&text(&old), &text(&new));
             let at = |build: Option<&Build>, object: Option<&Object>, image: &Option<ImageUse>| {
                 build?.location_of_part(object?, &image.as_ref()?.path, offset)
@@ -258,8 +268,8 @@ impl Context<'_> {
                 container: image.container.clone(),
                 path: path.clone(),
                 location: at(self.after, pair.after, &new).or_else(|| at(self.before, pair.before, &old)),
-                before: old.map(|image| image.image),
-                after: new.map(|image| image.image),
+                before: shown(old),
+                after: shown(new),
                 rule: image.rule,
             });
         }
@@ -273,4 +283,103 @@ pub(super) fn difference(before: Option<&Node>, after: Option<&Node>) -> usize {
 
 fn common_start(a: &str, b: &str) -> usize {
     a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::files::Memory;
+    use crate::kustomize::{BuildOptions, build};
+
+    /// Copies a Secret's values with `replacements` and `vars`: whole, short, into a part of a text, into
+    /// text of JSON, as a mapping, and onwards from where they were copied to.
+    fn copying(password: &str, pin: &str) -> Build {
+        let kustomization = "resources: [all.yaml]
+vars:
+- {name: PIN, objref: {apiVersion: v1, kind: Secret, name: login}, fieldref: {fieldPath: stringData.pin}}
+replacements:
+- source: {kind: Secret, name: login, fieldPath: stringData.password}
+  targets:
+  - select: {kind: ConfigMap}
+    fieldPaths: [data.whole, data.json.password]
+  - select: {kind: ConfigMap}
+    fieldPaths: [data.part]
+    options: {delimiter: ':', index: 1}
+- source: {kind: Secret, name: login, fieldPath: stringData.pin}
+  targets:
+  - select: {kind: ConfigMap}
+    fieldPaths: [data.pin]
+  - select: {kind: ConfigMap}
+    fieldPaths: [data.door]
+    options: {delimiter: ':', index: 1}
+- source: {kind: Secret, name: login, fieldPath: stringData}
+  targets:
+  - select: {kind: Pod}
+    fieldPaths: [metadata.annotations]
+- source: {kind: ConfigMap, name: settings, fieldPath: data.door}
+  targets:
+  - select: {kind: Pod}
+    fieldPaths: [metadata.labels.door]
+- source: {kind: Secret, name: login, fieldPath: metadata.name}
+  targets:
+  - select: {kind: Pod}
+    fieldPaths: [metadata.labels.secret]
+";
+        let all = format!(
+            "apiVersion: v1
+kind: Secret
+metadata: {{name: login}}
+stringData: {{password: {password}, pin: '{pin}'}}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {{name: settings}}
+data: {{whole: x, json: '{{\"password\": \"x\"}}', part: 'user:x', pin: x, door: 'code:x', free: open}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {{name: web, annotations: {{a: b}}, labels: {{door: x, secret: x}}}}
+spec: {{containers: [{{name: web, image: web, command: [run, pin-$(PIN)]}}]}}
+"
+        );
+        let files: Memory = [("kustomization.yaml", kustomization), ("all.yaml", &all)].into_iter().collect();
+        build(&files, "", &BuildOptions { history: true, ..BuildOptions::default() }).unwrap()
+    }
+
+    #[test]
+    fn copied_secret_values_are_masked() {
+        let (before, after) = (copying("correct-horse", "17x"), copying("battery-staple", "93y"));
+        let yaml = after.to_yaml().unwrap();
+        for text in ["part: user:battery-staple", "door: code:93y", "pin-93y"] {
+            assert!(yaml.contains(text), "the test copies nothing: {yaml}");
+        }
+        let compared = compare(Some(&before), Some(&after));
+        let added = compare(Some(&copying_nothing()), Some(&after));
+        let shown = [
+            format!("{compared:?}"),
+            format!("{added:?}"),
+            after.to_annotated_yaml().unwrap(),
+            after.objects.iter().map(|o| format!("{:?}", after.field_histories(o).unwrap())).collect(),
+        ];
+        for text in shown {
+            for secret in ["correct-horse", "battery-staple", "17x", "93y"] {
+                assert!(!text.contains(secret), "{secret} in {text}");
+            }
+            assert!(text.contains("login"), "the Secret's name is no secret: {text}");
+        }
+        let changed = |kind: &str, path: &str| {
+            let object = compared.objects.iter().find(|o| o.id.kind == kind).unwrap();
+            object.fields.iter().find(|f| f.path == path).unwrap().after.clone().unwrap()
+        };
+        for (kind, path) in
+            [("ConfigMap", "data.door"), ("ConfigMap", "data.json"), ("Pod", "metadata.labels.door")]
+        {
+            assert_eq!(changed(kind, path), secret::MASK_CHANGED, "{path}");
+        }
+    }
+
+    fn copying_nothing() -> Build {
+        let files: Memory = [("kustomization.yaml", "configMapGenerator: [{name: a}]")].into_iter().collect();
+        build(&files, "", &BuildOptions::default()).unwrap()
+    }
 }

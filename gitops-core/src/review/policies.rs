@@ -338,7 +338,7 @@ pub(super) fn verdicts(
                 object: found.id,
                 container: found.container,
                 path: path.as_ref().map(|path| display_path(&object.node, path)),
-                message: secret::redacted(object, &found.message),
+                message: secret::redacted(object, &found.message, &build.secret_copies),
                 location: value.or_else(|| object_location(build, object)),
                 location_of,
                 previous_location: None,

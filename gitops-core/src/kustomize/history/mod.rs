@@ -258,7 +258,7 @@ impl Build {
             let mut root = Trail::default();
             versions.iter().for_each(|version| root.push(version.cause, &version.node));
             let kind = if secret { "Secret" } else { object.kind() };
-            Asked { sources: &self.sources, vars: &history.vars, kind, root }
+            Asked { sources: &self.sources, vars: &history.vars, copies: &self.secret_copies, kind, root }
         }))
     }
 }
@@ -267,7 +267,8 @@ impl Build {
 struct Asked<'a> {
     sources: &'a SourceMap,
     vars: &'a HashMap<Text, Span>,
-    /// Decides what is secret.
+    /// Decides, with the kind, what is secret.
+    copies: &'a secret::Copies,
     kind: &'a str,
     root: Trail<'a>,
 }
@@ -301,7 +302,8 @@ impl Asked<'_> {
         let is_secret = secret::is_secret(self.kind, path);
         let mut before: Option<&Node> = None;
         let steps = trail.0.into_iter().map(|(cause, node)| {
-            let mut value = secret::shown(self.kind, path, node);
+            let mut value = secret::shown(self.kind, path, node, self.copies);
+            let is_secret = is_secret || self.copies.hides_node(node);
             if is_secret && value.is_string() && before.is_some_and(|before| before != node) {
                 value = secret::MASK_CHANGED.into();
             }

@@ -177,6 +177,7 @@ impl Builder<'_> {
             let message = format!("{} has no field `{field}` to take the value from", resource.id());
             return Err(self.error(field_span, "source-field-not-found", message));
         };
+        self.secret_copies.note_source(&resource.node, &path, value);
         let Some(delimiter) = &source.options.delimiter else {
             return Ok((value.clone(), Some(Origin { at, path })));
         };
@@ -201,6 +202,7 @@ impl Builder<'_> {
             // Only its text counts unless it is copied as a whole.
             Err(_) => Node::string(part, value.span),
         };
+        self.secret_copies.note_source(&resource.node, &path, &part);
         Ok((part, None))
     }
 
@@ -272,6 +274,8 @@ impl Builder<'_> {
         let (sources, limits) = (self.sources().clone(), self.options.limits);
         let create = options.create.then(|| Make::like(value));
         let (mut lost, mut mismatch) = (false, None);
+        let mut copies = Some(&mut self.secret_copies).filter(|copies| copies.hides_node(value));
+        let mut copied = |node: &Node| copies.iter_mut().for_each(|copies| copies.note(node));
         let mut open = |scalar: &Node| {
             structured::parse(scalar, &sources, limits).map(|parsed| parsed.root).map_err(|problem| {
                 format!("the path goes on in text, which cannot be read as JSON or YAML: {problem}")
@@ -280,7 +284,9 @@ impl Builder<'_> {
         let mut leaf = |found: Found<'_>| {
             lost |= found.lost;
             set(found.node, value, options, found.fresh, false)
-                .inspect_err(|error| mismatch = Some(error.clone()))
+                .inspect_err(|error| mismatch = Some(error.clone()))?;
+            copied(found.node);
+            Ok(())
         };
         let walked = Walk { create, span: value.span, sources: &sources, open: &mut open, leaf: &mut leaf }
             .run(root, &path);
@@ -358,6 +364,9 @@ impl Builder<'_> {
         })?;
         if let Some(scalar) = get_mut(root, outer) {
             scalar.value = Value::String(Text::from(text));
+            if self.secret_copies.hides_node(value) {
+                self.secret_copies.note(scalar);
+            }
         }
         Ok(true)
     }
