@@ -16,6 +16,7 @@ pub mod policy;
 pub mod report;
 pub mod review;
 pub mod sources;
+pub mod time;
 pub mod yaml;
 
 pub use error::{Diagnostic, Error, ErrorKind, Result};

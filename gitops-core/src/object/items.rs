@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::knowledge::list_identity::{ListIdentity, list_identities};
-use crate::node::Node;
+use crate::node::{Node, Path, Segment};
 
 /// The names of the items of two lists.
 pub(crate) struct Names {
@@ -64,4 +64,33 @@ fn quoted(text: &str) -> String {
 /// one tree alone.
 pub(crate) fn names_of(field: &str, items: &[Node]) -> Option<Vec<String>> {
     list_identities(field).find_map(|identity| item_names(identity, items))
+}
+
+/// A path for people, list items by name where they have one: as a review shows it:
+/// `spec.containers[web].image`.
+#[must_use]
+pub fn display_path(root: &Node, path: &Path) -> String {
+    let mut out = String::new();
+    let mut field = "";
+    let mut node = Some(root);
+    for segment in path.segments() {
+        match segment {
+            Segment::Key(key) => {
+                let label = Path::of_keys(&[key]).to_string();
+                if !out.is_empty() && !label.starts_with('[') {
+                    out.push('.');
+                }
+                out.push_str(&label);
+                field = key;
+                node = node.and_then(|node| node.get(key));
+            }
+            Segment::Index(at) => {
+                let items = node.and_then(Node::as_seq).unwrap_or_default();
+                let name = names_of(field, items).and_then(|names| names.get(*at).cloned());
+                out.push_str(&format!("[{}]", name.unwrap_or_else(|| at.to_string())));
+                node = items.get(*at);
+            }
+        }
+    }
+    out
 }

@@ -230,6 +230,7 @@ impl<'a> Run<'a> {
             kind: FindingKind::Error,
             path: None,
             container: None,
+            accepted: None,
         };
         self.found(original, finding);
     }
@@ -416,6 +417,7 @@ fn new_finding(
         kind,
         path: None,
         container: None,
+        accepted: None,
     }
 }
 

@@ -5,6 +5,7 @@
 //! suites and on a differential set); a policy that fails at run time is a finding for each of its
 //! constraints, as in Gatekeeper. What could not be evaluated is counted, never passed over.
 
+pub mod acceptance;
 mod builtins;
 pub mod bundles;
 mod cel;
@@ -16,6 +17,8 @@ mod encodings;
 mod evaluate;
 mod exclusion;
 mod expansion;
+mod facts;
+pub(crate) mod fingerprint;
 mod format;
 mod index;
 mod inventory;
@@ -29,6 +32,7 @@ mod rego;
 mod review;
 mod runner;
 mod schema;
+mod severity;
 mod suite;
 mod template;
 mod value;
@@ -48,8 +52,10 @@ use crate::node::{Node, Path, SourceMap};
 use crate::object::{Object, ObjectId};
 use crate::{Error, ErrorKind, Result};
 
+pub use acceptance::{AcceptOptions, Acceptance, AcceptanceFinding, AcceptanceRules, AcceptanceSet};
 pub use options::{EvaluateOptions, Profile, UnknownNamespace};
 pub use review::Operation;
+pub use severity::Severity;
 pub use suite::{CaseReport, Filter, SuiteReport, TestReport, VerifyOptions, verify};
 
 /// How templates are read.
@@ -311,6 +317,17 @@ pub struct Finding {
     /// The name of the container (init, ephemeral or other) that the path leads into.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub container: Option<String>,
+    /// Who accepted it, once acceptances were applied ([`AcceptanceSet::apply`]).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<Acceptance>,
+}
+
+impl Finding {
+    /// Whether the object would be denied for it: it denies, and nobody accepted it.
+    #[must_use]
+    pub fn is_denied(&self) -> bool {
+        self.enforcement_action == "deny" && self.accepted.is_none()
+    }
 }
 
 /// Something that was not evaluated, and how many object-constraint pairs it concerns.
@@ -319,7 +336,7 @@ pub struct Finding {
 #[non_exhaustive]
 pub struct NotChecked {
     /// Stable kebab-case reason: `cel-template`, `function-not-supported`, `namespace-unknown`,
-    /// `namespace-excluded`, `inventory-missing`.
+    /// `namespace-excluded`, `inventory-missing`, `acceptance-not-applied`.
     pub code: &'static str,
     /// Which constraint, and why, for people.
     pub message: String,
@@ -334,6 +351,9 @@ pub struct NotChecked {
 pub struct PolicyReport {
     /// The findings, by object, template, constraint and message.
     pub findings: Vec<Finding>,
+    /// What is wrong with acceptances, the worst first; empty until they are applied.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub acceptance_findings: Vec<AcceptanceFinding>,
     /// What was not checked, by constraint.
     pub not_checked: Vec<NotChecked>,
     /// How many times a policy was evaluated for a verdict (locating not counted).

@@ -7,7 +7,8 @@ use std::hash::{Hash, Hasher};
 use super::model::FieldAction;
 use super::sequence::{Step, align};
 use crate::node::{Node, Path, Scalar, Segment, Span, Value};
-use crate::object::items::{Names, best_identity, names_of};
+pub use crate::object::items::display_path;
+use crate::object::items::{Names, best_identity};
 
 /// One difference between two trees.
 ///
@@ -189,34 +190,6 @@ impl Walk {
         removed.clear();
         added.clear();
     }
-}
-
-/// A path for people, list items by name where they have one: as [`Change::display`] shows it.
-#[must_use]
-pub fn display_path(root: &Node, path: &Path) -> String {
-    let mut out = String::new();
-    let mut field = "";
-    let mut node = Some(root);
-    for segment in path.segments() {
-        match segment {
-            Segment::Key(key) => {
-                let label = Path::of_keys(&[key]).to_string();
-                if !out.is_empty() && !label.starts_with('[') {
-                    out.push('.');
-                }
-                out.push_str(&label);
-                field = key;
-                node = node.and_then(|node| node.get(key));
-            }
-            Segment::Index(at) => {
-                let items = node.and_then(Node::as_seq).unwrap_or_default();
-                let name = names_of(field, items).and_then(|names| names.get(*at).cloned());
-                out.push_str(&format!("[{}]", name.unwrap_or_else(|| at.to_string())));
-                node = items.get(*at);
-            }
-        }
-    }
-    out
 }
 
 /// The path in `to` of what `path` leads to in `from`: items of lists by name, or at the same index

@@ -210,8 +210,8 @@ pub(super) fn problems(name: &str, text: &str) -> Vec<String> {
         "labelValue" => value(text),
         "uri" => Url::parse(text).is_some(),
         "uuid" => digits(text, &[8, 4, 4, 4, 12]),
-        "date" => super::time::parse_timestamp(&format!("{text}T00:00:00Z")).is_some(),
-        "datetime" => super::time::parse_timestamp(text).is_some(),
+        "date" => crate::time::parse_rfc3339(&format!("{text}T00:00:00Z")).is_some(),
+        "datetime" => crate::time::parse_rfc3339(text).is_some(),
         "byte" => {
             use base64::Engine;
             base64::engine::general_purpose::STANDARD.decode(text).is_ok()

@@ -455,7 +455,7 @@ fn convert(name: &str, value: &Value) -> Outcome {
         },
         ("duration", V::Text(text)) => time::parse_duration(text).map(V::Duration).ok_or_else(|| bad(text)),
         ("timestamp", V::Text(text)) => {
-            time::parse_timestamp(text).map(V::Timestamp).ok_or_else(|| bad(text))
+            crate::time::parse_rfc3339(text).map(V::Timestamp).ok_or_else(|| bad(text))
         }
         ("timestamp", V::Int(seconds)) => Ok(V::Timestamp(i128::from(*seconds) * 1_000_000_000)),
         _ => Err(Fail::no_overload()),
@@ -472,7 +472,7 @@ pub(super) fn to_text(value: &Value) -> Option<String> {
         Value::Double(value) => crate::node::Node::from(&serde_json::json!(value)).text()?.into_owned(),
         Value::Bytes(bytes) => String::from_utf8(bytes.to_vec()).ok()?,
         Value::Duration(value) => time::duration_text(*value),
-        Value::Timestamp(at) => time::timestamp_text(*at),
+        Value::Timestamp(at) => crate::time::rfc3339(*at),
         Value::Ip(address) => address.to_string(),
         Value::Cidr(network) => network.text(),
         _ => return None,
