@@ -1,12 +1,13 @@
 //! Evaluates Gatekeeper policies on objects as `gator test` does. Exit status 0: nothing is denied; 1:
-//! something is; 2: something could not be read or evaluated.
+//! something is; 2: something could not be read or evaluated. What a RiskAcceptance or an annotation
+//! accepts at the time of `--now` is shown as accepted, and does not count as denied.
 //!
 //! ```text
 //! cargo run --release --example evaluate -- [--bundle NAME]... [--now RFC3339] [--format text|json|sarif] PATH...
 //! ```
 //!
 //! A PATH is a file of YAML or JSON, or a directory that is searched with all below it. Templates,
-//! constraints, objects, Namespaces, ExpansionTemplates and mutators may stand in any of them. Unlike
+//! constraints, objects, Namespaces, ExpansionTemplates, mutators and RiskAcceptances may stand in any. Unlike
 //! `gator test`, mutators are applied before an object is judged, as in the cluster.
 
 use std::path::{Path, PathBuf};
@@ -14,7 +15,11 @@ use std::process::ExitCode;
 
 use gitops_core::node::{Location, SourceMap};
 use gitops_core::object::Object;
-use gitops_core::policy::{EvaluateOptions, Finding, PolicyReport, PolicySet, Profile};
+use gitops_core::policy::{
+    AcceptOptions, Acceptance, AcceptanceSet, EvaluateOptions, Finding, PolicyReport, PolicySet, Profile,
+    acceptance,
+};
+use gitops_core::time::Timestamp;
 use gitops_core::yaml::{self, ReadOptions};
 use serde_json::{Value as Json, json};
 
@@ -33,6 +38,7 @@ fn main() -> ExitCode {
 fn run(mut args: impl Iterator<Item = String>) -> Result<u8, Failure> {
     let mut format = "text".to_owned();
     let mut paths = Vec::new();
+    let mut now = None;
     while let Some(arg) = args.next() {
         match arg.as_str() {
             "--format" => format = args.next().unwrap_or_default(),
@@ -40,13 +46,7 @@ fn run(mut args: impl Iterator<Item = String>) -> Result<u8, Failure> {
                 let name = args.next().ok_or("--bundle takes a name")?;
                 return Err(format!("there is no bundle `{name}`").into());
             }
-            // No policy depends on the time; an acceptance of a risk will.
-            "--now" => {
-                let now = args.next().ok_or("--now takes a time")?;
-                if now.len() < 20 || now.as_bytes().get(10) != Some(&b'T') {
-                    return Err(format!("`{now}` is no time of RFC 3339").into());
-                }
-            }
+            "--now" => now = Some(Timestamp::parse(&args.next().ok_or("--now takes a time")?)?),
             _ if arg.starts_with("--") => return Err(format!("unexpected argument `{arg}`").into()),
             _ => paths.push(PathBuf::from(arg)),
         }
@@ -67,16 +67,23 @@ fn run(mut args: impl Iterator<Item = String>) -> Result<u8, Failure> {
         return Err("no objects were found".into());
     }
     let policies = PolicySet::from_objects(&objects, &sources)?;
-    let report = policies.evaluate(&objects, &EvaluateOptions::new().as_gator(Profile::GatorTest));
+    let acceptances = AcceptanceSet::from_objects(&objects, &sources);
+    // They are about the manifests, and not among what is deployed.
+    objects.retain(|object| !acceptance::is_acceptance(object));
+    let mut report = policies.evaluate(&objects, &EvaluateOptions::new().as_gator(Profile::GatorTest));
+    acceptances.apply(&mut report, &policies, &objects, &sources, &AcceptOptions::new().at(now));
 
     match format.as_str() {
         "json" => println!("{:#}", serde_json::to_value(&report)?),
         "sarif" => println!("{:#}", sarif(&report, &objects, &sources)),
         _ => print_text(&report, &objects, &sources),
     }
-    let denied = report.findings.iter().any(|finding| finding.enforcement_action == "deny");
-    let unchecked = !report.not_checked.is_empty();
-    Ok(if denied { 1 } else { 2 * u8::from(unchecked) })
+    if report.findings.iter().any(Finding::is_denied) {
+        return Ok(1);
+    }
+    // An acceptance that nothing needs is no reason to fail, if it can be read.
+    let unchecked = report.not_checked.iter().any(|entry| entry.code != acceptance::NOT_APPLIED);
+    Ok(2 * u8::from(unchecked || acceptances.errors().next().is_some()))
 }
 
 /// Reads a file, or all files of YAML and JSON below a directory.
@@ -124,13 +131,27 @@ fn print_text(report: &PolicyReport, objects: &[Object], sources: &SourceMap) {
         let place = place(finding, objects, sources).map_or(String::new(), |place| format!("{place}: "));
         let actions = finding.enforcement_actions.join("+");
         println!(
-            "{place}{}: {actions} [{}/{}] {}",
-            finding.id, finding.template, finding.constraint, finding.message
+            "{place}{}: {actions} [{}/{}] {}{}",
+            finding.id,
+            finding.template,
+            finding.constraint,
+            finding.message,
+            finding.accepted.as_ref().map_or(String::new(), accepted)
         );
+    }
+    for finding in &report.acceptance_findings {
+        let place = finding.location.as_ref().map_or(String::new(), |place| format!("{place}: "));
+        println!("{place}{} [{}] {}", finding.code, finding.severity.name(), finding.message);
     }
     for entry in &report.not_checked {
         eprintln!("not checked ({} objects): {}", entry.count, entry.message);
     }
+}
+
+fn accepted(acceptance: &Acceptance) -> String {
+    let until = acceptance.until().map_or("for ever".to_owned(), |until| format!("until {until}"));
+    let ticket = acceptance.ticket.as_ref().map_or(String::new(), |ticket| format!(", {ticket}"));
+    format!(" (accepted {until} by {}{ticket}: {})", acceptance.id, acceptance.reason)
 }
 
 fn sarif(report: &PolicyReport, objects: &[Object], sources: &SourceMap) -> Json {

@@ -6,13 +6,12 @@ use super::super::facts::Facts;
 use super::super::{Finding, FindingKind, NotChecked, PolicyReport, PolicySet};
 use super::annotations::Sites;
 use super::document::RiskAcceptance;
-use super::{AcceptOptions, Acceptance, AcceptanceFinding, AcceptanceSet, AcceptanceSource, people};
+use super::{
+    AcceptOptions, Acceptance, AcceptanceFinding, AcceptanceSet, AcceptanceSource, NOT_APPLIED, people,
+};
 use crate::node::SourceMap;
 use crate::object::Object;
 use crate::time::Timestamp;
-
-/// The code under which acceptances are counted that no time was given for.
-const NOT_APPLIED: &str = "acceptance-not-applied";
 
 impl AcceptanceSet {
     /// Says of each finding of `report` whether it is accepted, and by whom ([`Finding::accepted`]), and

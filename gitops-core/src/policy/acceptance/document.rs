@@ -46,8 +46,9 @@ pub(super) struct RiskAcceptance {
     pub(super) node: Node,
 }
 
-/// Whether an object is meant as an acceptance, in whatever version.
-pub(crate) fn is_acceptance(object: &Object) -> bool {
+/// Whether an object is a RiskAcceptance, in whatever version. It is no manifest to be judged.
+#[must_use]
+pub fn is_acceptance(object: &Object) -> bool {
     object.kind() == KIND && object.group() == ACCEPTANCE_GROUP
 }
 

@@ -48,7 +48,11 @@ use crate::time::Timestamp;
 use crate::{Diagnostic, Error, ErrorKind};
 
 use document::RiskAcceptance;
-pub(crate) use document::is_acceptance;
+pub use document::is_acceptance;
+
+/// The code under which a report counts, among what was not checked, acceptances that no time was given
+/// for.
+pub const NOT_APPLIED: &str = "acceptance-not-applied";
 
 /// The API group of [`AcceptanceSet`]'s documents.
 pub const ACCEPTANCE_GROUP: &str = "gitops-core.dev";

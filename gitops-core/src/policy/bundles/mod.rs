@@ -20,6 +20,7 @@ pub use options::{BundleOptions, EnforcementAction};
 
 use self::data::{BundleFile, ControlFile, JsonMap, bad};
 use self::table::{ALIASES, BUNDLES, POLICIES};
+use super::Severity;
 use crate::knowledge::KubernetesVersion;
 use crate::node::{Node, SourceMap};
 use crate::object::Object;
@@ -27,34 +28,6 @@ use crate::{Error, ErrorKind, Result, yaml};
 
 /// The most that a chain of bundles, each extending the next, may have.
 const MAX_DEPTH: usize = 4;
-
-/// How bad a violation is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum Severity {
-    /// Good practice; little harm by itself.
-    Low,
-    /// Weakens the defence in depth.
-    Medium,
-    /// Opens a way for an attacker who is already inside.
-    High,
-    /// Gives away the node or the cluster.
-    Critical,
-}
-
-impl Severity {
-    /// The name as it is written: `low`, `medium`, `high`, `critical`.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Low => "low",
-            Self::Medium => "medium",
-            Self::High => "high",
-            Self::Critical => "critical",
-        }
-    }
-}
 
 /// A policy of the library.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
