@@ -80,7 +80,12 @@ fn is_key(segment: &Segment, key: &str) -> bool {
 }
 
 /// The node at `path` of an object of `kind` as JSON for showing, every secret value masked.
-pub(crate) fn shown(kind: &str, path: &Path, node: &Node, copies: &Copies) -> Value {
+pub(crate) fn shown(kind: &str, path: &Path, node: &Node) -> Value {
+    shown_without(kind, path, node, &Copies::default())
+}
+
+/// The same, copies of secret values masked too.
+pub(crate) fn shown_without(kind: &str, path: &Path, node: &Node, copies: &Copies) -> Value {
     let mut path = path.clone();
     shown_below(kind, &mut path, node, copies)
 }
@@ -191,7 +196,7 @@ mod tests {
         });
         let node = Node::from(&secret);
         let none = Copies::default();
-        let all = shown("Secret", &Path::new(), &node, &none);
+        let all = shown("Secret", &Path::new(), &node);
         assert_eq!(
             all,
             json!({
@@ -205,8 +210,8 @@ mod tests {
         let copy = masked(&Object::new(node.clone()), &none);
         assert_eq!(serde_json::to_value(&copy).unwrap(), all);
         let path = Path::of_keys(&["data", "password"]);
-        assert_eq!(shown("Secret", &path, node.lookup(&path).unwrap(), &none), json!(MASK));
-        assert_eq!(shown("ConfigMap", &Path::new(), &node, &none), secret);
+        assert_eq!(shown("Secret", &path, node.lookup(&path).unwrap()), json!(MASK));
+        assert_eq!(shown("ConfigMap", &Path::new(), &node), secret);
     }
 
     #[test]

@@ -221,7 +221,7 @@ impl Context<'_> {
                     field.follows = self.renamed.get(&(a.as_str(), b.as_str())).cloned();
                 }
                 let shown = |object: &Object, path, node: &Option<Node>| {
-                    node.as_ref().map(|node| secret::shown(object.kind(), path, node, &self.copies))
+                    node.as_ref().map(|node| secret::shown_without(object.kind(), path, node, &self.copies))
                 };
                 field.before = shown(before, &change.before_path, &change.before);
                 field.after = shown(after, &change.after_path, &change.after);

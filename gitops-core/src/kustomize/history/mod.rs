@@ -302,7 +302,7 @@ impl Asked<'_> {
         let is_secret = secret::is_secret(self.kind, path);
         let mut before: Option<&Node> = None;
         let steps = trail.0.into_iter().map(|(cause, node)| {
-            let mut value = secret::shown(self.kind, path, node, self.copies);
+            let mut value = secret::shown_without(self.kind, path, node, self.copies);
             let is_secret = is_secret || self.copies.hides_node(node);
             if is_secret && value.is_string() && before.is_some_and(|before| before != node) {
                 value = secret::MASK_CHANGED.into();

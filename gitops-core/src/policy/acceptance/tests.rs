@@ -168,9 +168,9 @@ fn what_an_acceptance_is_about() {
 #[test]
 fn a_fingerprint_accepts_one_violation_only() {
     let policy = policies(constraint(), json!({}));
-    let pod = pod("web", &["main", "side"]);
-    let report = applied(&policy, &[pod.clone()], &[], &options());
-    let object = &objects(&[pod.clone()])[0];
+    let judged = [pod("web", &["main", "side"])];
+    let report = applied(&policy, &judged, &[], &options());
+    let object = &objects(&judged)[0];
     for scope in ["", "prod"] {
         let print = report.findings[1].fingerprint(object, scope);
         // Over-broad without the fingerprint.
@@ -179,7 +179,7 @@ fn a_fingerprint_accepts_one_violation_only() {
             "/spec/fingerprint",
             json!(print),
         );
-        let report = applied(&policy, &[pod.clone()], &[document], &options().in_scope("prod"));
+        let report = applied(&policy, &judged, &[document], &options().in_scope("prod"));
         let accepted: Vec<bool> = report.findings.iter().map(|finding| finding.accepted.is_some()).collect();
         assert_eq!((accepted, codes(&report)), (vec![false, true], vec![]));
     }
