@@ -45,7 +45,7 @@ impl Build {
 
     fn annotate(&self, object: &Object, out: &mut String) -> Result<()> {
         let histories = self.field_histories(object)?;
-        let text = yaml::write(&secret::masked(object, &self.secret_copies))?;
+        let text = yaml::write(&secret::masked_without(object, &self.secret_copies))?;
         let options = ReadOptions { dialect: Dialect::Kyaml, ..ReadOptions::default() };
         let (stream, sources) = yaml::read_str("", &text, &options)?;
         let Some(root) = stream.documents.first() else { return Ok(()) };

@@ -116,7 +116,12 @@ fn shown_below(kind: &str, path: &mut Path, node: &Node, copies: &Copies) -> Val
 }
 
 /// A copy of an object for showing, every secret value masked.
-pub(crate) fn masked(object: &Object, copies: &Copies) -> Node {
+pub(crate) fn masked(object: &Object) -> Node {
+    masked_without(object, &Copies::default())
+}
+
+/// The same, copies of secret values masked too.
+pub(crate) fn masked_without(object: &Object, copies: &Copies) -> Node {
     let mut root = object.node.clone();
     for field in secret_fields(object.kind()) {
         if root.at(field.path).is_some()
@@ -195,7 +200,6 @@ mod tests {
             "type": "Opaque",
         });
         let node = Node::from(&secret);
-        let none = Copies::default();
         let all = shown("Secret", &Path::new(), &node);
         assert_eq!(
             all,
@@ -207,7 +211,7 @@ mod tests {
                 "type": "Opaque",
             })
         );
-        let copy = masked(&Object::new(node.clone()), &none);
+        let copy = masked(&Object::new(node.clone()));
         assert_eq!(serde_json::to_value(&copy).unwrap(), all);
         let path = Path::of_keys(&["data", "password"]);
         assert_eq!(shown("Secret", &path, node.lookup(&path).unwrap()), json!(MASK));
