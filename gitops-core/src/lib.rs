@@ -5,6 +5,7 @@ pub mod error;
 pub mod files;
 #[cfg(feature = "git")]
 pub mod git;
+pub mod health;
 pub mod knowledge;
 pub mod kustomize;
 pub mod node;

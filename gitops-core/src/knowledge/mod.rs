@@ -4,6 +4,7 @@ pub mod charts;
 pub mod field_managers;
 pub mod field_specs;
 pub mod generated_names;
+pub mod health;
 mod kubernetes_version;
 pub mod list_identity;
 pub mod merge_keys;
