@@ -17,7 +17,8 @@ fn the_tables_can_be_read() {
 
 #[test]
 fn a_job_that_runs_is_current_only_for_kstatus() {
-    let job = object(json!({"apiVersion": "batch/v1", "kind": "Job", "status": {"startTime": "x", "active": 1}}));
+    let job =
+        object(json!({"apiVersion": "batch/v1", "kind": "Job", "status": {"startTime": "x", "active": 1}}));
     let of = |flavour| status(&job, &HealthOptions::new(flavour)).status;
     assert_eq!(of(Flavour::Kstatus), HealthStatus::Current);
     assert_eq!(of(Flavour::Flux), HealthStatus::InProgress);
@@ -41,7 +42,9 @@ fn the_callers_rules_come_first() {
     let rules = Rules::parse("mine", "example.com/*\n  Suspended \"{spec.why}\" if spec.paused\n").unwrap();
     let options = HealthOptions::new(Flavour::ArgoCd).with_rules(rules);
     let widget = |paused: bool| {
-        object(json!({"apiVersion": "example.com/v1", "kind": "Widget", "spec": {"paused": paused, "why": "lunch"}}))
+        object(
+            json!({"apiVersion": "example.com/v1", "kind": "Widget", "spec": {"paused": paused, "why": "lunch"}}),
+        )
     };
     let health = status(&widget(true), &options);
     assert_eq!((health.status, health.message.as_str()), (HealthStatus::Suspended, "lunch"));
@@ -74,6 +77,7 @@ fn an_environment_is_as_well_as_its_worst_object() {
     assert_eq!(found.status, HealthStatus::Degraded);
     let counts: Vec<_> = found.counts.iter().map(|(status, count)| format!("{status} {count}")).collect();
     assert_eq!(counts, ["Healthy 1", "Missing 1", "Degraded 1"]);
-    let ignored: Vec<_> = found.objects.iter().filter(|object| object.ignored).map(|o| o.id.to_string()).collect();
+    let ignored: Vec<_> =
+        found.objects.iter().filter(|object| object.ignored).map(|o| o.id.to_string()).collect();
     assert_eq!(ignored, ["Pod hook"]);
 }

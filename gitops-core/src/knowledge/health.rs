@@ -1,8 +1,10 @@
 //! How the health of each kind is told from its status, as rules; the language is that of
 //! [`crate::health::Rules`].
 //!
-//! Sources: kstatus of cli-utils, Flux's status readers, and what Argo CD 3.6 answers (its built-in
-//! kinds, and the 293 kinds that it has customisations for). The rules are ours.
+//! Sources: kstatus of cli-utils, Flux's status readers, and what Argo CD answers: its built-in kinds, and
+//! the 293 that it has customisations for. Where 3.6 judges an object differently than 3.5 did (a stopped
+//! virtual machine, a sealed secret of an older generation, a CRD that is not established, promotions in
+//! progress), the rules follow 3.5; kinds that only 3.6 knows follow it. The rules are ours.
 
 /// What kstatus computes.
 pub const KSTATUS: &[(&str, &str)] = &[("kstatus.rules", include_str!("health/kstatus.rules"))];

@@ -43,7 +43,8 @@ impl<'a> Scope<'a> {
             match statement {
                 Statement::Decide { status, reason, message, when } => {
                     if self.holds(when.as_ref())? {
-                        let (reason, message) = (self.written(reason.as_ref())?, self.written(message.as_ref())?);
+                        let (reason, message) =
+                            (self.written(reason.as_ref())?, self.written(message.as_ref())?);
                         return Ok(Some(Verdict { status: *status, reason, message }));
                     }
                 }

@@ -154,7 +154,8 @@ impl Parser {
                 let inner = match cursor.peek() {
                     Some('"') => Expr::Field(Box::new(value), self.name(cursor)?),
                     _ => {
-                        let at = cursor.word().parse().map_err(|_| "a key in quotes or a position expected")?;
+                        let at =
+                            cursor.word().parse().map_err(|_| "a key in quotes or a position expected")?;
                         Expr::At(Box::new(value), at)
                     }
                 };

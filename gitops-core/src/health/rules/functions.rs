@@ -69,7 +69,16 @@ pub(super) fn call(function: Function, arguments: &[Expr], scope: &mut Scope<'_>
     };
     if matches!(
         function,
-        F::Any | F::All | F::Filter | F::Count | F::First | F::Last | F::Sum | F::Flatten | F::Sort | F::Until
+        F::Any
+            | F::All
+            | F::Filter
+            | F::Count
+            | F::First
+            | F::Last
+            | F::Sum
+            | F::Flatten
+            | F::Sort
+            | F::Until
     ) {
         return over(function, &first, arguments.get(1), scope);
     }
@@ -83,9 +92,7 @@ pub(super) fn call(function: Function, arguments: &[Expr], scope: &mut Scope<'_>
     let second = rest.first().and_then(Value::as_str);
     let pair = first.as_str().zip(second);
     Ok(match function {
-        F::Concat => {
-            Value::List(std::iter::once(&first).chain(&rest).flat_map(Value::items).collect())
-        }
+        F::Concat => Value::List(std::iter::once(&first).chain(&rest).flat_map(Value::items).collect()),
         F::Keys => match &first {
             Value::Tree(node) => {
                 let mut keys: Vec<_> = node.as_map().into_iter().flat_map(|map| map.keys()).collect();
@@ -103,11 +110,15 @@ pub(super) fn call(function: Function, arguments: &[Expr], scope: &mut Scope<'_>
             (Some((text, from)), Some(to)) if !from.is_empty() => Value::text(text.replace(from, to)),
             _ => first,
         },
-        F::Before => pair.and_then(|(text, at)| text.split_once(at)).map_or(Value::Null, |x| Value::text(x.0)),
+        F::Before => {
+            pair.and_then(|(text, at)| text.split_once(at)).map_or(Value::Null, |x| Value::text(x.0))
+        }
         F::After => pair.and_then(|(text, at)| text.split_once(at)).map_or(Value::Null, |x| Value::text(x.1)),
         F::Short => {
             let length = rest.first().and_then(Value::as_number).unwrap_or(0.0) as usize;
-            first.as_str().map_or(Value::Null, |text| Value::text(text.chars().take(length).collect::<String>()))
+            first
+                .as_str()
+                .map_or(Value::Null, |text| Value::text(text.chars().take(length).collect::<String>()))
         }
         F::Int if is_integer(&first) => first,
         F::Int => rest.pop().unwrap_or(Value::Null),
@@ -222,6 +233,7 @@ pub(super) fn seconds(text: &str) -> Option<i64> {
     let (y, m) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     let era = y.div_euclid(400);
     let of_era = y.rem_euclid(400);
-    let days = era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + (153 * m + 2) / 5 + day - 1 - 719_468;
+    let days =
+        era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + (153 * m + 2) / 5 + day - 1 - 719_468;
     Some(days * 86_400 + hour * 3_600 + minute * 60 + second)
 }

@@ -52,7 +52,8 @@ pub(super) fn parse(texts: &[(&str, &str)]) -> Result<Table> {
         };
         match text.strip_prefix("define ") {
             Some(signature) => {
-                let (name, parameters) = signature_of(signature).ok_or_else(|| wrong(&head, "name(a, b) expected"))?;
+                let (name, parameters) =
+                    signature_of(signature).ok_or_else(|| wrong(&head, "name(a, b) expected"))?;
                 sets.insert(name, Set { parameters, body });
             }
             None => kinds.push((head, body)),
@@ -91,7 +92,9 @@ fn lines<'a>(file: &'a str, text: &'a str) -> impl Iterator<Item = Line<'a>> {
 fn signature_of(text: &str) -> Option<(&str, Vec<&str>)> {
     match text.split_once('(') {
         None => Some((text.trim(), Vec::new())),
-        Some((name, rest)) => Some((name.trim(), rest.strip_suffix(')')?.split(',').map(str::trim).collect())),
+        Some((name, rest)) => {
+            Some((name.trim(), rest.strip_suffix(')')?.split(',').map(str::trim).collect()))
+        }
     }
 }
 
@@ -129,7 +132,13 @@ impl Reader<'_, '_> {
         Ok(out)
     }
 
-    fn line(&mut self, line: &Line<'_>, body: &[Line<'_>], depth: usize, out: &mut Vec<Statement>) -> Result<()> {
+    fn line(
+        &mut self,
+        line: &Line<'_>,
+        body: &[Line<'_>],
+        depth: usize,
+        out: &mut Vec<Statement>,
+    ) -> Result<()> {
         let fail = |problem: String| wrong(line, &problem);
         let mut cursor = Cursor::new(&line.text);
         let mut owns_body = false;
@@ -159,7 +168,8 @@ impl Reader<'_, '_> {
                 cursor = Cursor::new("");
             }
             _ => {
-                let status = HealthStatus::named(word).ok_or_else(|| wrong(line, "no status is called so"))?;
+                let status =
+                    HealthStatus::named(word).ok_or_else(|| wrong(line, "no status is called so"))?;
                 let mut reason = None;
                 if cursor.rest().starts_with('(') && cursor.take("(") {
                     reason = Some(expression::parse(&mut cursor).map_err(fail)?);

@@ -71,13 +71,19 @@ fn mistakes_are_told_with_their_place() {
         ("  Healthy", "r:1:3: health rule `Healthy`: lines of a rule stand below a kind"),
         ("Pod\n  Splendid", "r:2:3: health rule `Splendid`: no status is called so"),
         ("Pod\n  Healthy if", "r:2:3: health rule `Healthy if`: a value expected at the end"),
-        ("Pod\n  Healthy if nosuch(1)", "r:2:3: health rule `Healthy if nosuch(1)`: no function is called `nosuch`"),
+        (
+            "Pod\n  Healthy if nosuch(1)",
+            "r:2:3: health rule `Healthy if nosuch(1)`: no function is called `nosuch`",
+        ),
         ("Pod\n  Healthy \"{a", "r:2:3: health rule `Healthy \"{a`: a text that does not end"),
         ("Pod\n  use x", "r:2:3: health rule `use x`: no set is called so"),
         ("Pod\n  if a\n  Healthy", "r:2:3: health rule `if a`: lines expected below it"),
         ("Pod\n  Healthy\n    Healthy", "r:3:5: health rule `Healthy`: nothing above takes lines below it"),
         ("a b\n  Healthy", "r:1:1: health rule `a b`: kinds are written group/Kind, separated by commas"),
-        ("Pod\n  Healthy if count(a, b, c)", "r:2:3: health rule `Healthy if count(a, b, c)`: `count` takes 1 to 2 arguments, not 3"),
+        (
+            "Pod\n  Healthy if count(a, b, c)",
+            "r:2:3: health rule `Healthy if count(a, b, c)`: `count` takes 1 to 2 arguments, not 3",
+        ),
     ] {
         assert_eq!(Rules::parse("r", text).unwrap_err().to_string(), expected);
     }
