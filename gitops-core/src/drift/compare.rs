@@ -237,7 +237,7 @@ impl Comparer<'_> {
         if all.is_empty() {
             return self.found(desired, DriftStatus::InSync);
         }
-        self.options.ignore.restore(&mut after, &before, desired, &managers);
+        self.options.ignore.restore((schema, of), &mut after, &before, desired, &managers);
         let left = differences(schema, of, &before.node, &after.node);
         let mut found = self.found(desired, DriftStatus::Drifted);
         found.ignored_fields = all.len().saturating_sub(left.len());

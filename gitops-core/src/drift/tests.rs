@@ -264,6 +264,135 @@ fn reports_read_well() {
     insta::assert_snapshot!("json", report.to_json());
 }
 
+fn rules(objects: &[Json]) -> IgnoreRules {
+    let mut rules = IgnoreRules::new();
+    for json in objects {
+        assert!(rules.add(&object(json), None).unwrap());
+    }
+    rules
+}
+
+fn argo(rule: Json) -> Json {
+    json!({"apiVersion": "argoproj.io/v1alpha1", "kind": "Application", "spec": {"ignoreDifferences": [rule]}})
+}
+
+fn flux(rule: Json) -> Json {
+    json!({"apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization", "spec": {"ignore": [rule]}})
+}
+
+#[test]
+fn rules_take_fields_out() {
+    let desired = deployment(json!({"replicas": 3, "paused": true, "template": {"spec": {"containers": [
+        {"name": "web", "image": "web:2"}, {"name": "proxy", "image": "proxy:2"},
+    ]}}}));
+    let live = managed(
+        deployment(json!({"replicas": 5, "paused": false, "template": {"spec": {"containers": [
+            {"name": "proxy", "image": "proxy:1"}, {"name": "web", "image": "web:1"},
+        ]}}})),
+        &[("argocd-controller", json!({})), ("kubectl-scale", json!({"f:spec": {"f:replicas": {}}}))],
+    );
+    let all = "order paused proxy replicas web";
+    for (rule, left) in [
+        (
+            argo(json!({"group": "apps", "kind": "Deployment", "jsonPointers": ["/spec/replicas"]})),
+            "order paused proxy web",
+        ),
+        (
+            argo(json!({"group": "*", "kind": "*", "jsonPointers": ["/spec/replicas", "/spec/none"]})),
+            "order paused proxy web",
+        ),
+        (argo(json!({"kind": "Deployment", "jsonPointers": ["/spec/replicas"]})), all),
+        (
+            argo(json!({"group": "apps", "kind": "Deployment", "name": "other", "jsonPointers": ["/spec"]})),
+            all,
+        ),
+        (
+            argo(json!({"group": "apps", "kind": "Deployment", "jqPathExpressions":
+                [".spec.template.spec.containers[] | select(.name == \"proxy\") | .image"]})),
+            "order paused replicas web",
+        ),
+        (
+            argo(json!({"group": "apps", "kind": "*", "managedFieldsManagers": ["kubectl-scale"]})),
+            "order paused proxy web",
+        ),
+        (flux(json!({"paths": ["/spec/template"], "target": {"kind": "Deploy.*", "name": "we"}})), all),
+        (flux(json!({"paths": ["/spec/template"], "target": {"kind": "Deploy.*"}})), "paused replicas"),
+        (flux(json!({"paths": ["/spec/paused"]})), "order proxy replicas web"),
+        (flux(json!({"paths": ["/spec"]})), "ignored"),
+        (flux(json!({"paths": [""]})), "ignored"),
+    ] {
+        let options = DriftOptions::new().with_ignore(rules(std::slice::from_ref(&rule)));
+        let drift = compare_one(&object(&desired), &object(&live), &options);
+        let mut found: Vec<_> = drift
+            .fields
+            .iter()
+            .map(|field| match field.path.as_str() {
+                "spec.template.spec.containers" => "order",
+                "spec.template.spec.containers[web].image" => "web",
+                "spec.template.spec.containers[proxy].image" => "proxy",
+                other => other.strip_prefix("spec.").unwrap(),
+            })
+            .collect();
+        found.sort_unstable();
+        let found = if drift.status == DriftStatus::Ignored { "ignored".to_owned() } else { found.join(" ") };
+        assert_eq!(found, left, "{rule}");
+        let patch = serde_json::to_string(drift.patch()).unwrap();
+        assert_eq!(patch.contains("/spec/paused"), left.contains("paused"), "{patch}");
+    }
+    let settings = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "argocd-cm"}, "data": {
+        "resource.customizations.ignoreDifferences.apps_Deployment": "jsonPointers:\n- /spec/replicas\n",
+        "resource.customizations.ignoreDifferences.all": "jqPathExpressions:\n- .spec.paused\n",
+    }});
+    let options = DriftOptions::new().with_ignore(rules(&[settings]));
+    let drift = compare_one(&object(&desired), &object(&live), &options);
+    assert_eq!((drift.fields.len(), drift.ignored_fields), (3, 2));
+    let broken = argo(json!({"group": "a", "kind": "b", "jqPathExpressions": ["def f: f; f"]}));
+    let error = IgnoreRules::new().add(&object(&broken), None).unwrap_err();
+    assert_eq!(error.code(), "bad-ignore-rule");
+}
+
+#[test]
+fn annotations_take_objects_out() {
+    let of = |annotation: &str, value: &str| {
+        object(
+            &json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "annotations": {annotation: value}}, "data": {"k": value}}),
+        )
+    };
+    let plain = of("a", "b");
+    let status =
+        |desired: &[Object], live: &[Object]| compare(desired, live, &DriftOptions::new()).objects[0].status;
+    let flux = |name: &str| format!("kustomize.toolkit.fluxcd.io/{name}");
+    for (annotation, value, missing, drifted, extra) in [
+        (flux("reconcile"), "Disabled", DriftStatus::Ignored, DriftStatus::Ignored, DriftStatus::Ignored),
+        (flux("ssa"), "ignore", DriftStatus::Ignored, DriftStatus::Ignored, DriftStatus::Extra),
+        (flux("ssa"), "IfNotPresent", DriftStatus::Missing, DriftStatus::Ignored, DriftStatus::Extra),
+        (flux("prune"), "disabled", DriftStatus::Missing, DriftStatus::Drifted, DriftStatus::Ignored),
+        (
+            "helm.toolkit.fluxcd.io/driftDetection".into(),
+            "disabled",
+            DriftStatus::Ignored,
+            DriftStatus::Ignored,
+            DriftStatus::Extra,
+        ),
+        (
+            "argocd.argoproj.io/compare-options".into(),
+            "A,IgnoreExtraneous",
+            DriftStatus::Missing,
+            DriftStatus::Drifted,
+            DriftStatus::Ignored,
+        ),
+    ] {
+        let marked = of(&annotation, value);
+        let one = std::slice::from_ref(&marked);
+        let plain = std::slice::from_ref(&plain);
+        assert_eq!(
+            (status(one, &[]), status(one, plain), status(&[], one)),
+            (missing, drifted, extra),
+            "{annotation}: {value}"
+        );
+    }
+}
+
 /// Applies a JSON Patch, as little as the repairs use of it.
 fn patched(mut target: Json, operations: &[PatchOperation]) -> Json {
     for operation in operations {
@@ -445,6 +574,29 @@ proptest! {
         let repaired = patched(live, drift.patch());
         let again = found(&desired, &repaired);
         prop_assert_eq!(again.status, DriftStatus::InSync, "{:?} after {:?}", again.fields, drift.patch());
+    }
+
+    #[test]
+    fn an_ignored_path_never_appears(
+        before in spec(),
+        other in spec(),
+        desired in spec(),
+        pointer in prop::sample::select(vec![
+            "/spec/replicas", "/metadata/labels", "/metadata/labels/a", "/spec/selector", "/spec/template/spec/containers",
+            "/spec/template/spec/nodeSelector/b", "/metadata/finalizers", "/spec/template",
+        ]),
+    ) {
+        let live = lived(&before, &other);
+        let options = DriftOptions::new().with_ignore(rules(&[flux(json!({"paths": [pointer]}))]));
+        let drift = compare_one(&object(&desired), &object(&live), &options);
+        let within = |path: &str| path == pointer || path.strip_prefix(pointer).is_some_and(|rest| rest.starts_with('/'));
+        for field in &drift.fields {
+            prop_assert!(!within(&field.pointer), "{:?}", field);
+        }
+        let repaired = patched(live.clone(), drift.patch());
+        prop_assert_eq!(repaired.pointer(pointer), live.pointer(pointer), "{:?}", drift.patch());
+        let again = compare_one(&object(&desired), &object(&repaired), &options);
+        prop_assert!(matches!(again.status, DriftStatus::InSync | DriftStatus::Ignored), "{:?}", again.fields);
     }
 
     #[test]

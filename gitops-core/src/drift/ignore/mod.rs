@@ -1,13 +1,40 @@
 //! What is not compared: rules of Argo CD and Flux as data, and annotations of the objects themselves.
+//!
+//! An ignored field keeps its live value: it is no drift, and neither the report nor the patch touches it.
+
+mod annotations;
+mod jq;
+mod read;
+mod restore;
+mod target;
 
 use super::managers::Manager;
 use super::options::Profile;
+use crate::knowledge::structured_merge::{Schema, Type};
+use crate::node::{Node, Path, Text};
 use crate::object::Object;
+use jq::PathExpression;
+use target::Target;
 
-/// Rules for what is not compared.
+/// Rules for what is not compared. Build them from the objects in which Argo CD and Flux keep theirs.
+///
+/// What the objects' own annotations say counts without rules: `kustomize.toolkit.fluxcd.io/reconcile:
+/// disabled` and `/ssa: Ignore` or `IfNotPresent`, `/prune: disabled` of extra objects,
+/// `helm.toolkit.fluxcd.io/driftDetection: disabled`, `argocd.argoproj.io/compare-options: IgnoreExtraneous`.
 #[derive(Clone, Debug, Default)]
 pub struct IgnoreRules {
-    rules: Vec<()>,
+    rules: Vec<Rule>,
+}
+
+/// One rule: fields of the objects that it targets.
+#[derive(Clone, Debug)]
+struct Rule {
+    target: Target,
+    /// RFC 6901, split and unescaped; without parts the whole object.
+    pointers: Vec<Vec<Text>>,
+    expressions: Vec<PathExpression>,
+    /// Field managers whose changed fields are ignored.
+    managers: Vec<String>,
 }
 
 /// Why an object is not compared.
@@ -17,21 +44,75 @@ pub(crate) struct Skip {
 }
 
 impl IgnoreRules {
-    pub(crate) fn skip(&self, _desired: &Object, _live: Option<&Object>, _profile: Profile) -> Option<Skip> {
-        let _ = &self.rules;
-        None
+    /// No rules.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
     }
 
-    pub(crate) fn skip_extra(&self, _live: &Object, _profile: Profile) -> Option<Skip> {
-        None
+    /// Whether there is no rule.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rules.is_empty()
     }
 
+    /// Why an object is left out of the comparison as a whole, if it is.
+    pub(crate) fn skip(&self, desired: &Object, live: Option<&Object>, profile: Profile) -> Option<Skip> {
+        let _ = profile;
+        if let Some(skip) = annotations::skip(desired, live) {
+            return Some(skip);
+        }
+        let whole = |rule: &Rule| rule.pointers.iter().any(Vec::is_empty) && rule.target.matches(desired);
+        self.rules
+            .iter()
+            .any(whole)
+            .then(|| Skip { code: "rule", message: "a rule leaves the object out".to_owned() })
+    }
+
+    /// Why an object that Git does not have is not extra, if so.
+    pub(crate) fn skip_extra(&self, live: &Object, profile: Profile) -> Option<Skip> {
+        let _ = profile;
+        annotations::skip_extra(live)
+    }
+
+    /// Sets every ignored field of `after` back to what it is in `before`.
     pub(crate) fn restore(
         &self,
-        _after: &mut Object,
-        _before: &Object,
-        _desired: &Object,
-        _managers: &[Manager],
+        (schema, of): (&Schema, Type),
+        after: &mut Object,
+        before: &Object,
+        desired: &Object,
+        managers: &[Manager],
     ) {
+        for rule in self.rules.iter().filter(|rule| rule.target.matches(desired)) {
+            let mut fields = Vec::new();
+            for node in [&before.node, &after.node] {
+                let paths = rule.paths(node);
+                fields.extend(paths.iter().filter_map(|path| restore::field(schema, of, node, path)));
+            }
+            for field in fields {
+                restore::restore(schema, of, &mut after.node, &before.node, &field);
+            }
+            if !rule.managers.is_empty() {
+                let named = managers.iter().filter(|manager| rule.managers.contains(&manager.name));
+                let named: Vec<_> = named.collect();
+                // Argo CD ignores what a manager changed, not what it added or what is to go.
+                for difference in super::differences::differences(schema, of, &before.node, &after.node) {
+                    let both = difference.live.is_some() && difference.desired.is_some();
+                    if both && named.iter().any(|manager| manager.fields.touches(&difference.field)) {
+                        restore::restore(schema, of, &mut after.node, &before.node, &difference.field);
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Rule {
+    /// The places in `node` that the rule names.
+    fn paths(&self, node: &Node) -> Vec<Path> {
+        let pointers = self.pointers.iter().filter_map(|pointer| restore::resolve(node, pointer));
+        let expressions = self.expressions.iter().flat_map(|expression| expression.paths(node));
+        pointers.chain(expressions).collect()
     }
 }
