@@ -28,6 +28,8 @@ mod items;
 mod managers;
 mod merge;
 mod model;
+#[allow(dead_code, reason = "the comparison is about to use it")]
+mod normalise;
 mod options;
 mod own;
 mod repair;

@@ -26,7 +26,7 @@ impl KubernetesVersion {
     /// The oldest release that the tables know.
     pub const OLDEST: Self = Self::minor_release(32);
     /// The newest release that the tables know, which is the default.
-    pub const NEWEST: Self = Self::minor_release(36);
+    pub const NEWEST: Self = Self::minor_release(37);
 
     /// The release 1.`minor`.
     #[must_use]
@@ -133,6 +133,6 @@ mod tests {
         assert_eq!(known(20), KubernetesVersion::OLDEST);
         assert_eq!(known(34).minor(), 34);
         assert_eq!(known(99), KubernetesVersion::NEWEST);
-        assert_eq!(KubernetesVersion::all().count(), 5);
+        assert_eq!(KubernetesVersion::all().count(), 6);
     }
 }

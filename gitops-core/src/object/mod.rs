@@ -1,10 +1,13 @@
 //! Kubernetes objects: identity and the parts that every kind has.
 
+pub(crate) mod duration;
 pub mod image;
 pub(crate) mod items;
+pub mod quantity;
 #[cfg_attr(not(all(feature = "git", feature = "policy")), allow(dead_code))]
 pub(crate) mod secret;
 mod selector;
+pub(crate) mod structural;
 
 pub use selector::{LabelSelector, Operator, Requirement};
 

@@ -3,10 +3,11 @@
 use regorus::Value;
 
 use super::matching::Matcher;
-use super::schema::{apply_defaults, unknown_fields, violations};
+use super::schema::{unknown_fields, violations};
 use super::template::Template;
 use super::value::{Numbers, to_value};
 use crate::node::{Node, SourceMap};
+use crate::object::structural::apply_defaults;
 use crate::object::{LabelSelector, Object};
 use crate::{Error, ErrorKind, Result};
 

@@ -310,67 +310,9 @@ fn find_unknown(node: &Node, schema: &Node, path: &str, depth: usize, out: &mut 
     }
 }
 
-/// Sets what a schema's `default`s give to a value: missing keys of mappings, in every depth, and nulls
-/// that the schema does not allow.
-pub(crate) fn apply_defaults(node: &mut Node, schema: &Node) {
-    if let (Some(properties), true) = (schema.get("properties").and_then(Node::as_map), node.is_map()) {
-        for (key, property) in properties.iter() {
-            let nullable = property.get("nullable").and_then(Node::as_bool) == Some(true);
-            let missing = node.get(key).is_none_or(|value| value.is_null() && !nullable);
-            if let (true, Some(default), Some(map)) = (missing, property.get("default"), node.as_map_mut()) {
-                map.insert(key, default.clone());
-            }
-            let deeper =
-                property.is_map() && node.get(key).is_some_and(|value| value.is_map() || value.is_seq());
-            if let (true, Some(value)) = (deeper, node.get_mut(key)) {
-                apply_defaults(value, property);
-            }
-        }
-    }
-    if let (Some(items), true) = (schema.get("items"), node.is_seq()) {
-        for item in node.as_seq_mut().into_iter().flatten() {
-            apply_defaults(item, items);
-        }
-    }
-    if let (Some(additional), true) =
-        (schema.get("additionalProperties").filter(|node| node.is_map()), node.is_map())
-    {
-        let known = schema.get("properties").and_then(Node::as_map);
-        for (key, value) in node.as_map_mut().into_iter().flat_map(|map| map.values_mut()) {
-            if !known.is_some_and(|known| known.contains_key(key)) {
-                apply_defaults(value, additional);
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn defaults_fill_every_depth() {
-        let schema = Node::from(&json!({
-            "properties": {
-                "a": {"default": 1},
-                "b": {"properties": {"c": {"default": "x"}}},
-                "d": {"default": {}, "properties": {"e": {"default": true}}},
-                "l": {"items": {"properties": {"f": {"default": 0}}}},
-                "m": {"additionalProperties": {"properties": {"g": {"default": 2}}}},
-            }
-        }));
-        let mut node = Node::from(&json!({"a": null, "b": {}, "l": [{}, {"f": 5}], "m": {"k": {}}}));
-        apply_defaults(&mut node, &schema);
-        assert_eq!(
-            node,
-            Node::from(
-                &json!({"a": 1, "b": {"c": "x"}, "l": [{"f": 0}, {"f": 5}], "m": {"k": {"g": 2}}, "d": {"e": true}})
-            )
-        );
-        let mut absent = Node::from(&json!({}));
-        apply_defaults(&mut absent, &schema);
-        assert_eq!(absent, Node::from(&json!({"a": 1, "d": {"e": true}})));
-    }
 
     fn constraint(spec: &serde_json::Value) -> Node {
         Node::from(

@@ -8,11 +8,11 @@ use std::sync::Arc;
 
 use super::eval::{Evaluator, Fail, Outcome};
 use super::format;
-use super::quantity::Quantity;
 use super::semver::Semver;
 use super::time;
 use super::url::Url;
 use super::value::{Key, Value};
+use crate::object::quantity::Quantity;
 use crate::policy::network::Network;
 
 /// Types that an expression may name.
@@ -246,7 +246,7 @@ pub(super) fn call(ev: &mut Evaluator<'_>, name: &str, member: bool, args: &[Val
         (_, [V::List(_), ..]) if member => list_method(ev, name, args, weight),
         (_, [V::Timestamp(at), rest @ ..]) if member => time::timestamp_method(name, *at, rest),
         (_, [V::Duration(value)]) if member => time::duration_method(name, *value),
-        (_, [V::Quantity(value), rest @ ..]) if member => quantity_method(name, *value, rest),
+        (_, [V::Quantity(value), rest @ ..]) if member => quantity_method(name, value, rest),
         (_, [V::Url(url)]) if member => url_method(name, url),
         (_, [V::Ip(_) | V::Cidr(_), ..]) if member => address_method(name, args),
         (_, [V::Semver(version), rest @ ..]) if member => version_method(name, version, rest),
@@ -295,7 +295,7 @@ pub(super) fn call(ev: &mut Evaluator<'_>, name: &str, member: bool, args: &[Val
             format!("network address parse error during conversion from string: netip.ParsePrefix({text:?})")
         }),
         ("quantity" | "isQuantity", [V::Text(text)]) => {
-            either(name == "isQuantity", Quantity::parse(text).map(V::Quantity), || {
+            either(name == "isQuantity", Quantity::parse(text).ok().map(|q| V::Quantity(Arc::new(q))), || {
                 "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
                     .into()
             })
@@ -747,25 +747,25 @@ fn sets(ev: &mut Evaluator<'_>, name: &str, a: &[Value], b: &[Value]) -> Result<
     })
 }
 
-fn quantity_method(name: &str, value: Quantity, rest: &[Value]) -> Outcome {
+fn quantity_method(name: &str, value: &Quantity, rest: &[Value]) -> Outcome {
     use Value as V;
     let other = match rest {
         [] => None,
-        [V::Quantity(other)] => Some(*other),
-        [V::Int(other)] if matches!(name, "add" | "sub") => Some(Quantity::of_int(*other)),
+        [V::Quantity(other)] => Some(Arc::clone(other)),
+        [V::Int(other)] if matches!(name, "add" | "sub") => Some(Arc::new(Quantity::of_int(*other))),
         _ => return Err(Fail::no_overload()),
     };
     match (name, other) {
-        ("sign", None) => Ok(V::Int(value.sign())),
-        ("isInteger", None) => Ok(V::Bool(value.whole().is_some())),
+        ("sign", None) => Ok(V::Int(i64::from(value.sign()))),
+        ("isInteger", None) => Ok(V::Bool(value.as_int().is_some())),
         ("asInteger", None) => {
-            value.whole().map(V::Int).ok_or_else(|| Fail::new("cannot convert value to integer"))
+            value.as_int().map(V::Int).ok_or_else(|| Fail::new("cannot convert value to integer"))
         }
         ("asApproximateFloat", None) => Ok(V::Double(value.approximate())),
-        ("add", Some(other)) => value.add(other).map(V::Quantity).ok_or_else(overflow),
-        ("sub", Some(other)) => value.sub(other).map(V::Quantity).ok_or_else(overflow),
-        ("isLessThan", Some(other)) => Ok(V::Bool(value < other)),
-        ("isGreaterThan", Some(other)) => Ok(V::Bool(value > other)),
+        ("add", Some(other)) => value.add(&other).map(|sum| V::Quantity(Arc::new(sum))).ok_or_else(overflow),
+        ("sub", Some(other)) => value.sub(&other).map(|sum| V::Quantity(Arc::new(sum))).ok_or_else(overflow),
+        ("isLessThan", Some(other)) => Ok(V::Bool(*value < *other)),
+        ("isGreaterThan", Some(other)) => Ok(V::Bool(*value > *other)),
         ("compareTo", Some(other)) => Ok(V::Int(value.cmp(&other) as i64)),
         _ => Err(Fail::no_overload()),
     }

@@ -10,7 +10,6 @@ mod eval;
 mod format;
 mod functions;
 mod parse;
-mod quantity;
 mod semver;
 mod time;
 mod url;

@@ -2,51 +2,8 @@
 
 use super::eval::{Fail, Outcome};
 use super::value::Value;
+pub(super) use crate::object::duration::parse_duration;
 use crate::time::{DAY, SECOND, date, days, offset};
-
-/// Units of Go's durations.
-const UNITS: &[(&str, i128)] = &[
-    ("ns", 1),
-    ("us", 1_000),
-    ("µs", 1_000),
-    ("ms", 1_000_000),
-    ("h", 3_600 * SECOND),
-    ("m", 60 * SECOND),
-    ("s", SECOND),
-];
-
-/// Reads Go's form: `1h30m`, `-1.5s`.
-pub(super) fn parse_duration(text: &str) -> Option<i128> {
-    let (sign, mut rest) = match text.strip_prefix('-') {
-        Some(rest) => (-1, rest),
-        None => (1, text.strip_prefix('+').unwrap_or(text)),
-    };
-    if rest == "0" {
-        return Some(0);
-    }
-    if rest.is_empty() || rest.len() > 100 {
-        return None;
-    }
-    let mut total: i128 = 0;
-    while !rest.is_empty() {
-        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
-        let (number, after) = (rest.get(..end)?, rest.get(end..)?);
-        let (unit, size) = UNITS.iter().find(|(unit, _)| after.starts_with(unit))?;
-        let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-        if whole.is_empty() && fraction.is_empty() {
-            return None;
-        }
-        let digits: i128 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
-        total = total.checked_add(digits.checked_mul(*size)?)?;
-        if !fraction.is_empty() {
-            let fraction = fraction.get(..fraction.len().min(15))?;
-            let scale = 10_i128.checked_pow(u32::try_from(fraction.len()).ok()?)?;
-            total = total.checked_add(fraction.parse::<i128>().ok()?.checked_mul(*size)? / scale)?;
-        }
-        rest = after.get(unit.len()..)?;
-    }
-    i64::try_from(total).ok().map(|total| sign * i128::from(total))
-}
 
 /// CEL's text of a duration: seconds.
 pub(super) fn duration_text(nanos: i128) -> String {

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::quantity::Quantity;
 use super::semver::Semver;
 use super::url::Url;
+use crate::object::quantity::Quantity;
 use crate::policy::network::Network;
 
 /// A value. Cheap to clone.
@@ -28,7 +28,7 @@ pub(super) enum Value {
     Timestamp(i128),
     Type(&'static str),
     Optional(Option<Arc<Value>>),
-    Quantity(Quantity),
+    Quantity(Arc<Quantity>),
     Url(Arc<Url>),
     Ip(IpAddr),
     Cidr(Network),
