@@ -101,6 +101,7 @@ fn server_side_apply(data: &Path) -> usize {
         }
         let ours = gitops_core::drift::predict(&config, &live, &options);
         let wanted = object(case.predicted.as_ref().expect("a prediction"));
+        let wanted = gitops_core::drift::normal_form(&wanted, &options);
         let passed = unmanaged(&ours) == unmanaged(&wanted);
         add(&mut predictions, &case.scenario, passed);
         if shown(&case.name) && !passed {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::apply::{Applied, apply};
 use super::differences::{Difference, differences};
-use super::field_set::{FieldSet, path_text};
+use super::field_set::{Element, FieldSet, path_text};
 use super::fields::{fields_of, nodes_to};
 use super::ignore::Skip;
 use super::managers::{Manager, managers_of, owner};
@@ -13,6 +13,7 @@ use super::model::{
     Cause, Conflict, DriftReport, DriftStatus, DriftSummary, FieldDrift, FieldStatus, ObjectDrift, Owner,
     SCHEMA_VERSION,
 };
+use super::normalise::{normalise, without_server_fields};
 use super::options::DriftOptions;
 use super::own::{Own, own};
 use super::repair::repair;
@@ -100,6 +101,16 @@ pub fn predict(desired: &Object, live: &Object, options: &DriftOptions) -> Objec
     let parts = comparer.parts(desired, live);
     let mut object = Object::new(parts.apply(live).object.unwrap_or_else(|| live.node.clone()));
     comparer.normalise(&mut object);
+    object
+}
+
+/// An object in the form that every spelling of it has: canonical values, and the API server's defaults. Two
+/// objects with one normal form cannot be told apart in a cluster.
+#[must_use]
+pub fn normal_form(object: &Object, options: &DriftOptions) -> Object {
+    let schemas = options.schemas.clone().unwrap_or_else(|| Schemas::new(options.version));
+    let mut object = object.clone();
+    Comparer { options, schemas: &schemas }.normalise(&mut object);
     object
 }
 
@@ -234,12 +245,17 @@ impl Comparer<'_> {
         self.normalise(&mut before);
         self.normalise(&mut after);
         let all = differences(schema, of, &before.node, &after.node);
+        let mut found = self.found(desired, DriftStatus::InSync);
+        let conflict = |(at, path): &(usize, Vec<Element>)| {
+            Some(Conflict { owner: owner_of(managers.get(*at)?), path: path_text(path) })
+        };
+        found.conflicts = applied.conflicts.iter().filter_map(conflict).collect();
         if all.is_empty() {
-            return self.found(desired, DriftStatus::InSync);
+            return found;
         }
         self.options.ignore.restore((schema, of), &mut after, &before, desired, &managers);
         let left = differences(schema, of, &before.node, &after.node);
-        let mut found = self.found(desired, DriftStatus::Drifted);
+        found.status = DriftStatus::Drifted;
         found.ignored_fields = all.len().saturating_sub(left.len());
         if left.is_empty() {
             found.status = DriftStatus::Ignored;
@@ -264,13 +280,6 @@ impl Comparer<'_> {
             own: &own,
         };
         found.fields = left.iter().map(|difference| self.explain(difference, &context)).collect();
-        found.conflicts = applied
-            .conflicts
-            .iter()
-            .filter_map(|(at, path)| {
-                Some(Conflict { owner: owner_of(managers.get(*at)?), path: path_text(path) })
-            })
-            .collect();
         found.diagnostics = repeated_items(schema, of, &config)
             .iter()
             .map(|path| {
@@ -298,12 +307,17 @@ impl Comparer<'_> {
     }
 
     fn normalise(&self, object: &mut Object) {
-        let _ = (self.options.version, object);
+        let schema = self.schemas.open_api(object.api_version(), object.kind()).cloned();
+        normalise(object, schema.as_ref(), self.options.version);
     }
 
     fn explain(&self, difference: &Difference, context: &Context<'_>) -> FieldDrift {
         let changed_by = owner(context.managers, &difference.field, |manager| !context.own.is(manager));
-        let status = match (&difference.live, &difference.desired) {
+        // What Git says may mean nothing to the server, such as `false`, but it is what people know.
+        let way = nodes_to(context.schema, context.of, context.config, &difference.field);
+        let said = way.last().filter(|_| way.len() == difference.live_path.segments().len() + 1);
+        let desired = difference.desired.as_ref().or(said.copied()).filter(|node| !node.is_null());
+        let status = match (&difference.live, desired) {
             _ if difference.order => FieldStatus::Reordered,
             (None, _) => FieldStatus::Missing,
             (_, None) => FieldStatus::Extra,
@@ -311,7 +325,7 @@ impl Comparer<'_> {
         };
         let both = status == FieldStatus::Changed;
         let live = difference.live.as_ref().map(|node| shown(context.kind, &difference.live_path, node));
-        let desired = difference.desired.as_ref().map(|node| {
+        let desired = desired.map(|node| {
             let masked = both && node.scalar().is_some() && is_secret(context.kind, &difference.desired_path);
             match masked {
                 true => MASK_CHANGED.into(),
@@ -401,28 +415,9 @@ fn cause(difference: &Difference, context: &Context<'_>, changed_by: Option<&Man
 /// What would be sent to the API server: without what it ignores or sets itself, in the live object's
 /// version.
 fn configuration(desired: &Object, live: &Object) -> Node {
-    const SERVER_METADATA: &[&str] = &[
-        "creationTimestamp",
-        "deletionGracePeriodSeconds",
-        "deletionTimestamp",
-        "generation",
-        "managedFields",
-        "resourceVersion",
-        "selfLink",
-        "uid",
-    ];
-    let mut config = desired.node.clone();
-    if config.get("status").is_some()
-        && let Some(map) = config.as_map_mut()
-    {
-        map.remove("status");
-    }
-    let metadata = config.get("metadata").and_then(Node::as_map);
-    if metadata.is_some_and(|map| SERVER_METADATA.iter().any(|key| map.contains_key(key)))
-        && let Some(map) = config.get_mut("metadata").and_then(Node::as_map_mut)
-    {
-        map.retain(|key, _| !SERVER_METADATA.contains(&key.as_str()));
-    }
+    let mut object = desired.clone();
+    without_server_fields(&mut object);
+    let mut config = object.node;
     let (group, version) = group_version(live.api_version());
     if desired.group() == group
         && group_version(desired.api_version()).1 != version

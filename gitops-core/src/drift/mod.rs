@@ -28,7 +28,6 @@ mod items;
 mod managers;
 mod merge;
 mod model;
-#[allow(dead_code, reason = "the comparison is about to use it")]
 mod normalise;
 mod options;
 mod own;
@@ -37,7 +36,7 @@ mod schemas;
 #[cfg(test)]
 mod tests;
 
-pub use compare::{compare, compare_one, predict};
+pub use compare::{compare, compare_one, normal_form, predict};
 pub use ignore::IgnoreRules;
 pub use model::{
     Cause, Conflict, DriftReport, DriftStatus, DriftSummary, FieldDrift, FieldStatus, ObjectDrift, Owner,

@@ -85,8 +85,8 @@ fn causes_are_told_apart() {
         patch,
         json!([
             {"op": "replace", "path": "/spec/replicas", "value": 3},
-            {"op": "replace", "path": "/spec/paused", "value": false},
             {"op": "replace", "path": "/spec/template/spec/containers/0/image", "value": "web:2"},
+            {"op": "remove", "path": "/spec/paused"},
             {"op": "remove", "path": "/spec/minReadySeconds"},
         ])
     );
@@ -99,7 +99,7 @@ fn without_managed_fields_the_last_applied_copy_decides() {
     let mut live = deployment(json!({"replicas": 4, "paused": false, "minReadySeconds": 1, "other": 1}));
     assert_eq!(
         lines(&found(&desired, &live)),
-        ["spec.paused: false -> true (unknown)", "spec.replicas: 4 -> 3 (unknown)"]
+        ["spec.paused: - -> true (unknown)", "spec.replicas: 4 -> 3 (unknown)"]
     );
     live["metadata"]["annotations"] =
         json!({"kubectl.kubernetes.io/last-applied-configuration": applied.to_string()});
@@ -107,7 +107,7 @@ fn without_managed_fields_the_last_applied_copy_decides() {
         lines(&found(&desired, &live)),
         [
             "spec.minReadySeconds: 1 -> - (removedFromGit)",
-            "spec.paused: false -> true (notYetApplied)",
+            "spec.paused: - -> true (notYetApplied)",
             "spec.replicas: 4 -> 3 (editedByHand)"
         ]
     );
