@@ -200,8 +200,8 @@ fn expansions(random: &mut Random) -> Vec<Json> {
     ]
 }
 
-/// Mutators of what was generated only: `gator test` judges originals before it mutates them.
-fn mutators(random: &mut Random) -> Vec<Json> {
+/// Mutators of objects of a source.
+fn mutators(random: &mut Random, source: &str) -> Vec<Json> {
     let locations = [
         "spec.containers[name: *].x",
         "spec.containers[name: a].image",
@@ -233,8 +233,7 @@ fn mutators(random: &mut Random) -> Vec<Json> {
             parameters["pathTests"] =
                 json!([{"subPath": location, "condition": random.pick(&["MustExist", "MustNotExist"])}]);
         }
-        let mut spec =
-            json!({"location": location, "parameters": parameters, "match": {"source": "Generated"}});
+        let mut spec = json!({"location": location, "parameters": parameters, "match": {"source": source}});
         if kind != "AssignMetadata" {
             spec["applyTo"] = json!([{"groups": [""], "versions": ["v1"], "kinds": ["Pod"]}]);
         }
@@ -330,7 +329,8 @@ fn random_sets_are_judged_as_gator_judges_them() {
             documents.push(constraint(&mut random, "AlwaysCel", &format!("c{at}")));
         }
         documents.extend(expansions(&mut random));
-        documents.extend(mutators(&mut random));
+        // `gator test` judges originals before it mutates them.
+        documents.extend(mutators(&mut random, "Generated"));
         for name in ["team-a", "kube-system"] {
             documents.push(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels(&mut random)}}));
         }
@@ -369,6 +369,71 @@ fn random_sets_are_judged_as_gator_judges_them() {
         }
     }
     println!("gator: {pairs} pairs of constraint and object, {findings} findings, all equal");
+}
+
+/// JSON with its keys sorted.
+fn canonical(json: &Json) -> String {
+    match json {
+        Json::Object(map) => {
+            let sorted: BTreeMap<&String, String> =
+                map.iter().map(|(key, value)| (key, canonical(value))).collect();
+            format!("{sorted:?}")
+        }
+        Json::Array(items) => format!("{:?}", items.iter().map(canonical).collect::<Vec<_>>()),
+        scalar => scalar.to_string(),
+    }
+}
+
+#[test]
+fn random_objects_are_expanded_as_gator_expands_them() {
+    let number = |name: &str, default: u64| {
+        std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+    };
+    let (seed, rounds) = (number("GITOPS_SEED", 1), number("GITOPS_ROUNDS", 6));
+    let mut compared = 0;
+    for round in 0..rounds {
+        let mut random = Random(seed.wrapping_add(round).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let mut documents = expansions(&mut random);
+        documents.extend(mutators(&mut random, "All"));
+        for name in ["team-a", "kube-system"] {
+            documents.push(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels(&mut random)}}));
+        }
+        documents.extend((0..40).map(|at| object(&mut random, at)));
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("all.yaml");
+        let text: Vec<String> = documents.iter().map(Json::to_string).collect();
+        std::fs::write(&file, text.join("\n---\n")).unwrap();
+        let output = Command::new("gator").args(["expand", "-f", "json", "-n"]).arg(&file).output();
+        let Ok(output) = output else {
+            println!("left out: `gator` is not on the PATH");
+            return;
+        };
+        let objects: Vec<Object> = documents.iter().map(|json| Object::new(Node::from(json))).collect();
+        let (set, errors) = PolicySet::load(&objects, &SourceMap::new(), &Default::default());
+        let ours = set.expand(&objects, &EvaluateOptions::new().as_gator(Profile::GatorTest));
+        if !output.status.success() {
+            let theirs = String::from_utf8_lossy(&output.stderr);
+            assert!(ours.is_err() || !errors.is_empty(), "round {round} of seed {seed}: gator says {theirs}");
+            continue;
+        }
+        assert!(errors.is_empty(), "round {round} of seed {seed}: {errors:?}");
+        let ours = ours.unwrap();
+        let sorted = |mut list: Vec<String>| {
+            list.sort();
+            list
+        };
+        let text = String::from_utf8(output.stdout).unwrap();
+        // Documents are joined by `---` right behind the last brace.
+        let text = text.replace("}---", "}");
+        let theirs: Vec<Json> =
+            serde_json::Deserializer::from_str(&text).into_iter().collect::<Result<_, _>>().unwrap();
+        let theirs = sorted(theirs.iter().map(canonical).collect());
+        let made = ours.iter().map(|made| serde_json::to_value(&made.object.node).unwrap());
+        let ours = sorted(made.map(|json| canonical(&json)).collect());
+        assert_eq!(ours, theirs, "round {round} of seed {seed}");
+        compared += ours.len();
+    }
+    println!("gator expand: {compared} objects, all equal");
 }
 
 /// Name of the test or case, and whether it passed, as `gator verify` says.

@@ -12,6 +12,7 @@ use regorus::Value;
 
 use super::constraint::Constraint;
 use super::copies::{Original, originals};
+use super::expand::mutated;
 use super::expansion::Resultant;
 use super::inventory::Inventory;
 use super::locate::{self, Place};
@@ -82,7 +83,8 @@ pub(super) fn evaluate_request(
     Ok(finish(vec![run.result]))
 }
 
-fn namespaces<'a>(objects: impl Iterator<Item = &'a Object>) -> Namespaces<'a> {
+/// The Namespaces among objects, by name.
+pub(super) fn namespaces<'a>(objects: impl Iterator<Item = &'a Object>) -> Namespaces<'a> {
     objects.filter(|object| is_namespace(object)).map(|object| (object.name(), object)).collect()
 }
 
@@ -186,14 +188,8 @@ impl<'a> Run<'a> {
     ) {
         let Shared { policies, options, .. } = self.shared;
         let place = place(object, namespaces, options);
-        // The mutating webhook comes first; it does not see what is deleted.
-        let mutated = match options.operation {
-            Some(Operation::Delete | Operation::Connect) => Ok(None),
-            _ if policies.mutators.is_empty() => Ok(None),
-            _ if policies.exclusions.excludes("mutation-webhook", place.name.unwrap_or("")) => Ok(None),
-            _ => policies.mutators.apply(object, &place, Source::Original),
-        };
-        let mutated = mutated.unwrap_or_else(|message| {
+        // The mutating webhook comes first.
+        let mutated = mutated(policies, object, &place, options).unwrap_or_else(|message| {
             self.fail(original, object, message);
             None
         });
@@ -230,6 +226,8 @@ impl<'a> Run<'a> {
             kind: FindingKind::Error,
             path: None,
             container: None,
+            location: None,
+            fingerprint: String::new(),
             accepted: None,
         };
         self.found(original, finding);
@@ -417,6 +415,8 @@ fn new_finding(
         kind,
         path: None,
         container: None,
+        location: None,
+        fingerprint: String::new(),
         accepted: None,
     }
 }

@@ -114,6 +114,8 @@ mod tests {
             kind: FindingKind::Violation,
             path,
             container: None,
+            location: None,
+            fingerprint: String::new(),
             accepted: None,
         }
     }

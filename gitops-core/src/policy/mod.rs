@@ -16,6 +16,7 @@ mod copies;
 mod encodings;
 mod evaluate;
 mod exclusion;
+mod expand;
 mod expansion;
 mod facts;
 pub(crate) mod fingerprint;
@@ -48,11 +49,12 @@ use index::Index;
 use mutation::{Mutators, is_mutator};
 use template::{TEMPLATE_GROUP, Template};
 
-use crate::node::{Node, Path, SourceMap};
+use crate::node::{Location, Node, Path, SourceMap};
 use crate::object::{Object, ObjectId};
 use crate::{Error, ErrorKind, Result};
 
 pub use acceptance::{AcceptOptions, Acceptance, AcceptanceFinding, AcceptanceRules, AcceptanceSet};
+pub use expand::Expanded;
 pub use options::{EvaluateOptions, Profile, UnknownNamespace};
 pub use review::Operation;
 pub use severity::Severity;
@@ -261,6 +263,27 @@ impl PolicySet {
         evaluate::evaluate(self, objects, options)
     }
 
+    /// What ExpansionTemplates make of the objects, as `gator expand` prints it: of a Deployment its Pod.
+    /// Mutators are applied before and after. Of the options, those about namespaces and the operation
+    /// count. In the order of the objects; of each, what was made of what was made comes first.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Policy`], code `expansion-failed`: an object lacks the template's source, or mutators do
+    /// not come to rest.
+    pub fn expand(&self, objects: &[Object], options: &EvaluateOptions<'_>) -> Result<Vec<Expanded>> {
+        expand::expand(self, objects, options)
+    }
+
+    /// The object as the mutating webhook leaves it, with the mutators of the set; `None` where nothing
+    /// changes. Of the options, those about namespaces and the operation count.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Policy`], code `mutation-failed`: mutators do not come to rest, or one does not fit the
+    /// object.
+    pub fn mutate(&self, object: &Object, options: &EvaluateOptions<'_>) -> Result<Option<Object>> {
+        expand::mutate(self, object, options)
+    }
+
     /// Evaluates every constraint that matches an AdmissionRequest, as the admission webhook would:
     /// `input.review` is the request as given, with `object` taken from `oldObject` for a DELETE.
     /// [`Finding::object`] is 0. The inventory and Namespaces are those of the options.
@@ -317,6 +340,13 @@ pub struct Finding {
     /// The name of the container (init, ephemeral or other) that the path leads into.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub container: Option<String>,
+    /// The text that set the value at the path, or the object; `None` until [`PolicyReport::locate`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub location: Option<Location>,
+    /// Names the same violation in every run, see [`Finding::fingerprint`]; empty until
+    /// [`PolicyReport::locate`].
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub fingerprint: String,
     /// Who accepted it, once acceptances were applied ([`AcceptanceSet::apply`]).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub accepted: Option<Acceptance>,
@@ -358,6 +388,25 @@ pub struct PolicyReport {
     pub not_checked: Vec<NotChecked>,
     /// How many times a policy was evaluated for a verdict (locating not counted).
     pub evaluations: usize,
+}
+
+impl PolicyReport {
+    /// Says of each finding where its text stands and what names it ([`Finding::location`],
+    /// [`Finding::fingerprint`]). `objects` are those evaluated; `sources` resolves their places.
+    pub fn locate(&mut self, objects: &[Object], sources: &SourceMap) {
+        for finding in &mut self.findings {
+            let Some(object) = objects.get(finding.object) else { continue };
+            let path = finding.path.clone().unwrap_or_default();
+            finding.location = object.location(&path, sources);
+            finding.fingerprint = finding.fingerprint(object, "");
+        }
+    }
+
+    /// Whether nothing is denied: all that the policies deny is accepted.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        !self.findings.iter().any(Finding::is_denied)
+    }
 }
 
 #[cfg(test)]

@@ -591,3 +591,53 @@ fn data_that_is_not_there_is_not_a_verdict() {
     let options = EvaluateOptions::new().as_gator(Profile::GatorVerify);
     assert_eq!(set.evaluate(&objects(&[pod("p")]), &options).findings.len(), 1);
 }
+
+#[test]
+fn findings_know_their_text_when_asked() {
+    let mut manifests = crate::files::Manifests::new();
+    let text = "kind: Pod\napiVersion: v1\nmetadata:\n  name: p\n";
+    manifests.add_text("pod.yaml", text.as_bytes()).unwrap();
+    let set = set_of(&objects(&[template("A", ALWAYS), constraint("A", json!({}))]));
+    let mut report = set.evaluate(&manifests.objects, &EvaluateOptions::new());
+    assert_eq!(report.findings[0].location, None);
+    report.locate(&manifests.objects, &manifests.sources);
+    let finding = &report.findings[0];
+    assert_eq!(finding.location.as_ref().unwrap().path, "pod.yaml");
+    assert_eq!(finding.fingerprint, finding.fingerprint(&manifests.objects[0], ""));
+    assert!(!report.is_clean());
+}
+
+#[test]
+fn what_becomes_of_objects() {
+    let set = set_of(&objects(&[
+        json!({"apiVersion": "expansion.gatekeeper.sh/v1beta1", "kind": "ExpansionTemplate", "metadata": {"name": "pods"},
+            "spec": {"applyTo": [{"groups": ["apps"], "versions": ["v1"], "kinds": ["Deployment"]}],
+                "templateSource": "spec.template", "generatedGVK": {"group": "", "version": "v1", "kind": "Pod"},
+                "enforcementAction": "warn"}}),
+        json!({"apiVersion": "mutations.gatekeeper.sh/v1", "kind": "AssignMetadata", "metadata": {"name": "m"},
+            "spec": {"location": "metadata.labels.team", "parameters": {"assign": {"value": "a"}}, "match": {"namespaces": ["n"]}}}),
+    ]));
+    let deployment = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "Web", "namespace": "n"},
+        "spec": {"template": {"spec": {}}}});
+    let given = objects(&[pod("p"), deployment]);
+    let made = set.expand(&given, &EvaluateOptions::new()).unwrap();
+    let shown: Vec<_> = made
+        .iter()
+        .map(|made| {
+            (made.of, made.template.as_str(), made.enforcement_action.as_str(), made.object.id().to_string())
+        })
+        .collect();
+    assert_eq!(shown, [(1, "pods", "warn", "Pod n/web-pod".to_owned())]);
+    assert_eq!(made[0].object.labels().next().map(|(key, _)| key), Some("team"));
+    assert_eq!(set.mutate(&given[0], &EvaluateOptions::new()).unwrap(), None);
+    let mutated = set.mutate(&given[1], &EvaluateOptions::new()).unwrap().unwrap();
+    assert_eq!(
+        mutated.labels().next().map(|(key, value)| (key, value.into_owned())),
+        Some(("team", "a".into()))
+    );
+    let deleted = EvaluateOptions::new().for_operation(Operation::Delete, None);
+    assert_eq!(set.mutate(&given[1], &deleted).unwrap(), None);
+    let without =
+        objects(&[json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "x"}})]);
+    assert_eq!(set.expand(&without, &EvaluateOptions::new()).unwrap_err().code(), "expansion-failed");
+}
