@@ -12,6 +12,7 @@ pub mod node;
 pub mod object;
 mod parallel;
 mod percent;
+pub mod plan;
 #[cfg(feature = "policy")]
 pub mod policy;
 pub mod report;

@@ -17,6 +17,7 @@ use std::sync::LazyLock;
 use crate::knowledge::health as tables;
 use crate::node::Node;
 use crate::object::Object;
+use crate::time::Timestamp;
 
 // Read once, never changed. A test holds them readable.
 static KSTATUS: LazyLock<Rules> = LazyLock::new(|| Rules::parse_all(tables::KSTATUS).unwrap_or_default());
@@ -31,9 +32,9 @@ static ARGO_KINDS: LazyLock<Rules> =
 pub struct HealthOptions {
     /// Whose judgement. Default kstatus.
     pub flavour: Flavour,
-    /// The moment of judging, in seconds since 1970. Only kstatus and Flux ask for it: a Pod that cannot
-    /// be scheduled has failed after 15 seconds. Without it, it has failed.
-    pub now: Option<i64>,
+    /// The moment of judging. Only kstatus and Flux ask for it: a Pod that cannot be scheduled has failed
+    /// after 15 seconds. Without it, it has failed.
+    pub now: Option<Timestamp>,
     /// The caller's own rules, asked before all others except about objects that are being deleted.
     pub rules: Rules,
     /// Leaves out the rules for other projects' kinds, which Argo CD has as customisations, so that only
@@ -51,10 +52,10 @@ impl HealthOptions {
         Self { flavour, ..Self::default() }
     }
 
-    /// Sets the moment of judging, in seconds since 1970.
+    /// Sets the moment of judging.
     #[must_use]
-    pub fn with_now(mut self, seconds: i64) -> Self {
-        self.now = Some(seconds);
+    pub fn with_now(mut self, now: Timestamp) -> Self {
+        self.now = Some(now);
         self
     }
 

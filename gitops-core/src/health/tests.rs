@@ -31,7 +31,8 @@ fn a_pod_that_cannot_be_scheduled_fails_after_a_while() {
         "metadata": {"creationTimestamp": "2026-03-01T00:00:00Z"},
         "status": {"phase": "Pending",
             "conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}]}}));
-    let at = |now| status(&pod, &HealthOptions::new(Flavour::Kstatus).with_now(now)).reason;
+    let at =
+        |now| status(&pod, &HealthOptions::new(Flavour::Kstatus).with_now(Timestamp::from_unix(now))).reason;
     assert_eq!(at(1_772_323_200 + 14), "PodNotScheduled");
     assert_eq!(at(1_772_323_200 + 15), "PodUnschedulable");
     assert_eq!(status(&pod, &HealthOptions::default()).reason, "PodUnschedulable");

@@ -1,11 +1,13 @@
 //! Facts about Kubernetes, kustomize and their neighbours as tables, each with its source and version.
 
+pub mod apply_order;
 pub mod charts;
 pub(crate) mod defaults;
 pub mod field_managers;
 pub mod field_specs;
 pub mod generated_names;
 pub mod health;
+pub mod immutable_fields;
 mod kubernetes_version;
 pub mod list_identity;
 pub mod merge_keys;

@@ -6,6 +6,7 @@ use super::value::Value;
 use super::{Statement, Verdict};
 use crate::health::HealthStatus;
 use crate::node::Node;
+use crate::time::Timestamp;
 
 /// Steps that the rules of one object may take: a list within a list within a list must not cost minutes.
 const MAX_STEPS: usize = 2_000_000;
@@ -21,11 +22,11 @@ pub(super) struct Scope<'a> {
     items: Vec<(Value, usize)>,
     variables: Vec<(&'a str, Value)>,
     steps: usize,
-    pub(super) now: Option<i64>,
+    pub(super) now: Option<Timestamp>,
 }
 
 /// Asks the rules of a kind; `None` if none applies.
-pub(super) fn run(statements: &[Statement], object: &Node, now: Option<i64>) -> Option<Verdict> {
+pub(super) fn run(statements: &[Statement], object: &Node, now: Option<Timestamp>) -> Option<Verdict> {
     let mut scope = Scope { object, items: Vec::new(), variables: Vec::new(), steps: MAX_STEPS, now };
     match scope.run(statements) {
         Ok(verdict) => verdict,

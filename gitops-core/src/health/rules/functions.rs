@@ -4,6 +4,7 @@ use super::evaluate::{Scope, Spent};
 use super::expression::Expr;
 use super::value::Value;
 use crate::node::Node;
+use crate::time::{SECOND, Timestamp};
 
 macro_rules! functions {
     ($($name:ident $text:literal $least:literal $most:literal,)*) => {
@@ -143,8 +144,10 @@ pub(super) fn call(function: Function, arguments: &[Expr], scope: &mut Scope<'_>
             json.map_or(Value::Null, |json| Value::from(&Node::from(&json)))
         }
         F::Age => {
-            let since = first.as_str().and_then(seconds);
-            since.zip(scope.now).map_or(Value::Null, |(since, now)| Value::Number((now - since) as f64))
+            let since = first.as_str().and_then(|text| Timestamp::parse(text).ok());
+            let age =
+                |(since, now): (Timestamp, Timestamp)| (now.nanoseconds() - since.nanoseconds()) / SECOND;
+            since.zip(scope.now).map_or(Value::Null, |both| Value::Number(age(both) as f64))
         }
         // Handled above.
         _ => Value::Null,
@@ -218,22 +221,4 @@ fn join(list: &Value, arguments: &[Expr], scope: &mut Scope<'_>) -> Result<Value
 
 fn is_integer(value: &Value) -> bool {
     value.as_number().is_some_and(|number| number.fract() == 0.0)
-}
-
-/// Seconds since 1970 of a moment in RFC 3339, which Kubernetes writes in UTC.
-pub(super) fn seconds(text: &str) -> Option<i64> {
-    let number = |from: usize, to: usize| text.get(from..to)?.parse::<i64>().ok();
-    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
-    let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
-    let zone = text.get(19..)?.trim_start_matches(['.', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9']);
-    if zone != "Z" || !(1..=12).contains(&month) {
-        return None;
-    }
-    // Days from civil, with years that begin in March.
-    let (y, m) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let era = y.div_euclid(400);
-    let of_era = y.rem_euclid(400);
-    let days =
-        era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + (153 * m + 2) / 5 + day - 1 - 719_468;
-    Some(days * 86_400 + hour * 3_600 + minute * 60 + second)
 }

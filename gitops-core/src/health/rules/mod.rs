@@ -41,6 +41,7 @@ use std::sync::Arc;
 use super::HealthStatus;
 use crate::error::Result;
 use crate::object::Object;
+use crate::time::Timestamp;
 use expression::Expr;
 
 /// One line of a rule, with the lines that depend on it.
@@ -98,7 +99,7 @@ impl Rules {
     }
 
     /// What the rules say; `None` if there are none for the kind, or none of them applies.
-    pub(super) fn judge(&self, object: &Object, now: Option<i64>) -> Option<Verdict> {
+    pub(super) fn judge(&self, object: &Object, now: Option<Timestamp>) -> Option<Verdict> {
         let statements = self.of(object.group(), object.kind())?;
         evaluate::run(statements, &object.node, now)
     }

@@ -127,7 +127,7 @@ proptest! {
     fn no_text_breaks_the_reader(text in "(define |use |let |if |each |Healthy|Pod|\n  |\n    |\"|\\{|\\}|\\(|\\)|\\[|\\]|@|\\$|\\.|%|\\?|:|,|!|=|a|é| ){0,60}") {
         if let Ok(rules) = Rules::parse("any", &text) {
             let object = Object::new(Node::from(&json!({"kind": "Pod", "a": [1, {"a": 2}]})));
-            let _ = rules.judge(&object, Some(0));
+            let _ = rules.judge(&object, Some(Timestamp::from_unix(0)));
         }
     }
 }

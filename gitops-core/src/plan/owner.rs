@@ -1,0 +1,80 @@
+//! Whose a live object is, by the mark that its owner left on it.
+
+use std::fmt;
+
+use super::marks::{annotation, label};
+use crate::object::Object;
+
+/// Who applies objects and marks them as its own.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "kind")]
+#[non_exhaustive]
+pub enum Owner {
+    /// An Argo CD Application that tracks by annotation, as is the default since Argo CD 3.
+    Application {
+        /// Its name; `namespace_name` where it lives outside of Argo CD's namespace.
+        name: String,
+    },
+    /// An Argo CD Application that tracks by the label `app.kubernetes.io/instance`.
+    ApplicationByLabel {
+        /// Its name.
+        name: String,
+    },
+    /// A Flux Kustomization.
+    Kustomization {
+        /// Its name.
+        name: String,
+        /// Its namespace.
+        namespace: String,
+    },
+    /// A Flux HelmRelease.
+    HelmRelease {
+        /// Its name.
+        name: String,
+        /// Its namespace.
+        namespace: String,
+    },
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Application { name } | Self::ApplicationByLabel { name } => write!(f, "Application {name}"),
+            Self::Kustomization { name, namespace } => write!(f, "Kustomization {namespace}/{name}"),
+            Self::HelmRelease { name, namespace } => write!(f, "HelmRelease {namespace}/{name}"),
+        }
+    }
+}
+
+impl Owner {
+    /// The owners that have marked an object; more than one if several tools did. `by_label` says whether
+    /// the instance label counts as a mark of Argo CD: Helm charts set it too.
+    pub(super) fn all_of(object: &Object, by_label: bool) -> Vec<Self> {
+        let mut owners = Vec::new();
+        owners.extend(tracked_by(object));
+        if by_label && let Some(name) = label(object, "app.kubernetes.io/instance") {
+            owners.push(Self::ApplicationByLabel { name: name.into_owned() });
+        }
+        let named = |tool: &str| {
+            let of = |key: &str| label(object, &format!("{tool}.toolkit.fluxcd.io/{key}"));
+            Some((of("name")?.into_owned(), of("namespace")?.into_owned()))
+        };
+        owners.extend(named("kustomize").map(|(name, namespace)| Self::Kustomization { name, namespace }));
+        owners.extend(named("helm").map(|(name, namespace)| Self::HelmRelease { name, namespace }));
+        owners
+    }
+}
+
+/// The Application of the tracking annotation, `app:group/kind:namespace/name`. An annotation that names
+/// another object was copied from it and says nothing.
+fn tracked_by(object: &Object) -> Option<Owner> {
+    let id = annotation(object, "argocd.argoproj.io/tracking-id")?;
+    let (name, rest) = id.split_once(':')?;
+    let (group_kind, namespaced) = rest.split_once(':')?;
+    let own = format!("{}/{}", object.group(), object.kind());
+    let (namespace, of_object) = namespaced.split_once('/')?;
+    // Argo CD writes the namespace of the application for objects that have none.
+    let same_namespace = object.namespace().is_empty() || namespace == object.namespace();
+    (group_kind == own && of_object == object.name() && same_namespace)
+        .then(|| Owner::Application { name: name.into() })
+}
