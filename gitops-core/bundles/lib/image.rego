@@ -22,7 +22,7 @@ of_volumes = [found |
 	value := text(volume.image, "reference")
 	not exempt(value)
 	found := {
-		"who": sprintf("volume %v", [index]),
+		"who": workload.volume_name(volume, index),
 		"path": workload.pod_path(sprintf("volumes[%v].image.reference", [index])),
 		"value": value,
 	}
