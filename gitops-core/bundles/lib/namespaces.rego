@@ -8,6 +8,7 @@ judged = input.review.object.metadata.name { is_namespace }
 
 judged = namespace {
 	not is_namespace
+	placed
 	namespace := input.review.object.metadata.namespace
 	not known(namespace)
 }

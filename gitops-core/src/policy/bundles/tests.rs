@@ -1,6 +1,7 @@
 //! The library is whole and right: its table is the folder, and every case of every policy comes out as it says.
 
 mod cases;
+mod controls;
 mod docs;
 
 use std::collections::{BTreeMap, BTreeSet};
