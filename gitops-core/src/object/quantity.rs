@@ -254,7 +254,13 @@ impl Quantity {
     #[must_use]
     pub fn milli_value(&self) -> i64 {
         if self.small {
-            return self.clone().rounded_up(MILLI).units_of(MILLI).unwrap_or(0);
+            let rounded = self.clone().rounded_up(MILLI);
+            return rounded.units_of(MILLI).unwrap_or_else(|| {
+                // It multiplies at once by the commonest powers, and keeps what is left of that.
+                let zeros = i64::from(self.exponent) - i64::from(MILLI);
+                let size = if matches!(zeros, 1 | 2 | 3 | 6 | 9) { wrapping(&self.digits, zeros) } else { 0 };
+                if self.negative { size.wrapping_neg() } else { size }
+            });
         }
         const STEP: i64 = 1_000_000;
         let nano = wrapping(&self.digits, i64::from(self.exponent) - i64::from(NANO));

@@ -15,7 +15,7 @@ pub(crate) fn apply_defaults(node: &mut Node, schema: &Node) {
     if let (Some(properties), true) = (properties, node.is_map()) {
         for (key, property) in properties.iter() {
             let missing = node.get(key).is_none_or(|value| forbidden_null(value, property));
-            if let (true, Some(default), Some(map)) = (missing, property.get("default"), node.as_map_mut()) {
+            if let (true, Some(default), Some(map)) = (missing, default_of(property), node.as_map_mut()) {
                 map.insert(key, default.clone());
             }
             let deeper =
@@ -43,10 +43,14 @@ pub(crate) fn apply_defaults(node: &mut Node, schema: &Node) {
 
 /// Defaults of an item of a list, or of a value of a free mapping.
 fn apply_inner(value: &mut Node, schema: &Node) {
-    if let (true, Some(default)) = (forbidden_null(value, schema), schema.get("default")) {
+    if let (true, Some(default)) = (forbidden_null(value, schema), default_of(schema)) {
         *value = default.clone();
     }
     apply_defaults(value, schema);
+}
+
+fn default_of(schema: &Node) -> Option<&Node> {
+    schema.get("default").filter(|default| !default.is_null())
 }
 
 fn forbidden_null(value: &Node, schema: &Node) -> bool {
@@ -60,7 +64,7 @@ pub(crate) fn prune_nulls(node: &mut Node, schema: &Node) {
     if let Some(map) = node.as_map() {
         let of = |key: &str| properties.and_then(|properties| properties.get(key)).or(additional);
         let pruned = |key: &str, value: &Node| {
-            of(key).is_some_and(|of| forbidden_null(value, of) && of.get("default").is_none())
+            of(key).is_some_and(|of| forbidden_null(value, of) && default_of(of).is_none())
         };
         if map.iter().any(|(key, value)| pruned(key, value))
             && let Some(map) = node.as_map_mut()

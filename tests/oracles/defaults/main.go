@@ -5,6 +5,8 @@
 //	defaults apply             JSON objects, one per line, to their typed and defaulted forms
 //	defaults merge FILE...     the types of several releases, oldest first, as the table of gitops-core
 //	defaults random SEED N     N random objects with their typed and defaulted forms, one per line
+//	defaults quantities SEED N N texts with what they are as quantities
+//	defaults schemas SEED N    N custom resources with their schema and defaulted form
 package main
 
 import (
@@ -74,14 +76,22 @@ func main() {
 			fail(sigsjson.UnmarshalCaseSensitivePreserveInts(in.Bytes(), &object))
 			fail(encoder.Encode(answer(object)))
 		}
-	case "random":
+	case "random", "quantities", "schemas":
 		seed, err := strconv.ParseInt(args[1], 10, 64)
 		fail(err)
 		count, err := strconv.Atoi(args[2])
 		fail(err)
-		random(seed, count, func(object map[string]any) { fail(encoder.Encode(answer(object))) })
+		emit := func(row any) { fail(encoder.Encode(row)) }
+		switch args[0] {
+		case "random":
+			random(seed, count, func(object map[string]any) { emit(answer(object)) })
+		case "quantities":
+			quantities(seed, count, emit)
+		case "schemas":
+			schemas(seed, count, emit)
+		}
 	default:
-		fmt.Fprintln(os.Stderr, "usage: defaults types | merge FILE... | apply | random SEED N")
+		fmt.Fprintln(os.Stderr, "usage: defaults types | merge FILE... | apply | random|quantities|schemas SEED N")
 		os.Exit(2)
 	}
 }

@@ -74,6 +74,8 @@ pub(crate) fn default(object: &mut Object, schema: Option<&Node>, version: Kuber
         None => {
             if let Some(schema) = schema {
                 structural::apply_defaults(&mut object.node, schema);
+                // Defaults may have nulls in them.
+                structural::prune_nulls(&mut object.node, schema);
             }
         }
     }
