@@ -64,8 +64,8 @@ pub(crate) enum Function {
     AddressList,
     /// The first of the other field's addresses.
     FirstAddress,
-    /// The two names of a pod's service account.
-    ServiceAccount,
+    /// The other field's value, whatever it has.
+    Same,
 }
 
 const FUNCTIONS: &[(&str, Function)] = &[
@@ -84,7 +84,7 @@ const FUNCTIONS: &[(&str, Function)] = &[
     ("at-least-one", Function::AtLeastOne),
     ("address-list", Function::AddressList),
     ("first-address", Function::FirstAddress),
-    ("service-account", Function::ServiceAccount),
+    ("same", Function::Same),
 ];
 
 /// What must hold of a value for a rule to apply.

@@ -2,75 +2,93 @@
 
 use super::functions;
 use super::scalars::quantity_text;
-use crate::knowledge::defaults::{Action, Condition, Rule};
+use crate::knowledge::defaults::{Action, Condition, Keys, Rule};
 use crate::knowledge::types::{Shape, Types};
 use crate::node::{Map, Node, Span};
 use crate::object::quantity::Quantity;
 
-/// Sets the defaults of a value in canonical form, and of all below it.
-pub(super) fn apply(types: &Types, shape: Shape, node: &mut Node) {
+/// A value in canonical form with its defaults, and those of all below it; `None` if it has them.
+pub(super) fn apply(types: &Types, shape: Shape, node: &Node) -> Option<Node> {
     match shape {
         Shape::Struct(id) => {
-            let Some(of) = types.get(id).filter(|of| of.has_defaults && node.is_map()) else { return };
+            let of = types.get(id).filter(|of| of.has_defaults && node.is_map())?;
+            let mut new = None;
             for rule in &of.rules {
-                apply_rule(rule, node);
+                if fires(rule, new.as_ref().unwrap_or(node)) {
+                    run(rule, new.get_or_insert_with(|| node.clone()));
+                }
             }
-            let below = |key: &str| of.field(key).filter(|field| field.has_defaults);
-            let any = node.as_map().is_some_and(|map| map.keys().any(|key| below(key).is_some()));
-            for (key, value) in node.as_map_mut().filter(|_| any).into_iter().flat_map(Map::values_mut) {
-                if let Some(field) = below(key) {
-                    apply(types, field.shape, value);
+            let mut below = Vec::new();
+            for (key, value) in new.as_ref().unwrap_or(node).as_map()?.iter() {
+                if let Some(field) = of.field(key).filter(|field| field.has_defaults)
+                    && let Some(value) = apply(types, field.shape, value)
+                {
+                    below.push((field.name, value));
                 }
             }
             // A struct that is no pointer is always there for Go.
             for field in of.fields().iter().filter(|field| field.has_defaults && !field.pointer) {
-                if let (Shape::Struct(_), None) = (field.shape, node.get(field.name)) {
-                    let mut value = Node::map(Map::new(), Span::NONE);
-                    apply(types, field.shape, &mut value);
-                    if let (false, Some(map)) = (value.as_map().is_none_or(Map::is_empty), node.as_map_mut())
-                    {
-                        map.insert(field.name, value);
-                    }
+                if let (Shape::Struct(_), None) = (field.shape, new.as_ref().unwrap_or(node).get(field.name))
+                    && let Some(value) = apply(types, field.shape, &Node::map(Map::new(), Span::NONE))
+                {
+                    below.push((field.name, value));
                 }
             }
+            if !below.is_empty()
+                && let Some(map) = new.get_or_insert_with(|| node.clone()).as_map_mut()
+            {
+                for (name, value) in below {
+                    map.insert(name, value);
+                }
+            }
+            new
         }
         Shape::List(inner) => {
-            for item in node.as_seq_mut().into_iter().flatten() {
-                apply(types, types.shape(inner), item);
+            let mut new: Option<Node> = None;
+            for (at, item) in node.as_seq()?.iter().enumerate() {
+                if let Some(item) = apply(types, types.shape(inner), item)
+                    && let Some(place) = new
+                        .get_or_insert_with(|| node.clone())
+                        .as_seq_mut()
+                        .and_then(|items| items.get_mut(at))
+                {
+                    *place = item;
+                }
             }
+            new
         }
-        Shape::Map(inner) => {
-            for (_, value) in node.as_map_mut().into_iter().flat_map(Map::values_mut) {
-                apply(types, types.shape(inner), value);
-            }
-        }
-        Shape::Resources => round_up(node),
-        _ => {}
+        Shape::Map(inner) => with_values(node, |value| apply(types, types.shape(inner), value)),
+        // Amounts are kept to thousandths.
+        Shape::Resources => with_values(node, rounded_up),
+        _ => None,
     }
 }
 
-/// Amounts are kept to thousandths.
-fn round_up(node: &mut Node) {
-    let finer = |value: &Node| {
-        let text = quantity_text(value)?;
-        // All other suffixes are of a thousandth or more, if they follow no point and no exponent.
-        if !text.contains(['n', 'u', '.', 'e', 'E']) {
-            return None;
-        }
-        let rounded = Quantity::parse(&text).ok()?.rounded_up_to_milli().to_string();
-        (rounded != *text).then(|| Node::string(rounded, value.span))
-    };
-    if !node.as_map().is_some_and(|map| map.iter().any(|(_, value)| finer(value).is_some())) {
-        return;
-    }
-    for (_, value) in node.as_map_mut().into_iter().flat_map(Map::values_mut) {
-        if let Some(rounded) = finer(value) {
-            *value = rounded;
+/// A mapping with some of its values replaced.
+fn with_values(node: &Node, change: impl Fn(&Node) -> Option<Node>) -> Option<Node> {
+    let mut new: Option<Node> = None;
+    for (key, value) in node.as_map()?.iter() {
+        if let Some(value) = change(value)
+            && let Some(map) = new.get_or_insert_with(|| node.clone()).as_map_mut()
+        {
+            map.insert(key, value);
         }
     }
+    new
 }
 
-fn apply_rule(rule: &Rule, node: &mut Node) {
+fn rounded_up(amount: &Node) -> Option<Node> {
+    let text = quantity_text(amount)?;
+    // All other suffixes are of a thousandth or more, if they follow no point and no exponent.
+    if !text.contains(['n', 'u', '.', 'e', 'E']) {
+        return None;
+    }
+    let rounded = Quantity::parse(&text).ok()?.rounded_up_to_milli().to_string();
+    (rounded != *text).then(|| Node::string(rounded, amount.span))
+}
+
+/// Whether a rule changes a value. Asked first, so that what needs no change is not copied.
+fn fires(rule: &Rule, node: &Node) -> bool {
     let holds = |condition: &Condition| match condition {
         Condition::Has(path) => node.at(path).is_some(),
         Condition::Lacks(path) => node.at(path).is_none(),
@@ -78,46 +96,66 @@ fn apply_rule(rule: &Rule, node: &mut Node) {
             node.at(path).and_then(Node::text).is_some_and(|text| values.contains(&text.as_ref()))
         }
     };
-    if !rule.conditions.iter().all(holds) {
-        return;
-    }
-    match rule.lists.as_slice() {
-        [] => apply_to_item(rule, node),
-        [list] => in_items(rule, list, node, &[]),
-        [list, inner @ ..] => in_items(rule, list, node, inner),
-    }
+    rule.conditions.iter().all(holds) && fires_below(rule, &rule.lists, node)
 }
 
-fn in_items(rule: &Rule, list: &[&'static str], node: &mut Node, inner: &[Vec<&'static str>]) {
-    // What nobody looks up for writing stays shared.
-    if node.at(list).and_then(Node::as_seq).is_none() {
-        return;
-    }
-    let found = list.iter().try_fold(node, |node, key| node.get_mut(key));
-    for item in found.and_then(Node::as_seq_mut).into_iter().flatten() {
-        match inner {
-            [] => apply_to_item(rule, item),
-            [list, inner @ ..] => in_items(rule, list, item, inner),
+fn fires_below(rule: &Rule, lists: &[Keys], node: &Node) -> bool {
+    match lists {
+        [] => effect(rule, node).is_some(),
+        [list, inner @ ..] => {
+            let items = node.at(list).and_then(Node::as_seq).unwrap_or_default();
+            items.iter().any(|item| fires_below(rule, inner, item))
         }
     }
 }
 
-fn apply_to_item(rule: &Rule, item: &mut Node) {
-    if rule.having.is_some_and(|field| item.get(field).is_none()) {
+fn run(rule: &Rule, node: &mut Node) {
+    run_below(rule, &rule.lists, node);
+}
+
+fn run_below(rule: &Rule, lists: &[Keys], node: &mut Node) {
+    let Some((list, inner)) = lists.split_first() else {
+        match effect(rule, node) {
+            Some(Effect::Set(value)) => set(node, &rule.field, value),
+            Some(Effect::Remove) => remove(node, &rule.field),
+            None => {}
+        }
         return;
+    };
+    let items = list.iter().try_fold(node, |node, key| node.get_mut(key)).and_then(Node::as_seq_mut);
+    for item in items.into_iter().flatten() {
+        if fires_below(rule, inner, item) {
+            run_below(rule, inner, item);
+        }
+    }
+}
+
+/// What a rule does to its field.
+pub(super) enum Effect {
+    Set(Node),
+    Remove,
+}
+
+fn effect(rule: &Rule, item: &Node) -> Option<Effect> {
+    if rule.having.is_some_and(|field| item.get(field).is_none()) {
+        return None;
     }
     match &rule.action {
-        Action::Set(value) => {
-            if item.at(&rule.field).is_none() {
-                set(item, &rule.field, value.clone());
-            }
-        }
+        Action::Set(value) => item.at(&rule.field).is_none().then(|| Effect::Set(value.clone())),
         Action::Call(function, argument) => functions::call(*function, item, &rule.field, argument),
     }
 }
 
+fn remove(node: &mut Node, path: &[&'static str]) {
+    if let Some((last, way)) = path.split_last()
+        && let Some(map) = way.iter().try_fold(node, |node, key| node.get_mut(key)).and_then(Node::as_map_mut)
+    {
+        map.remove(last);
+    }
+}
+
 /// Sets a field, making the mappings on the way; does nothing where something else is in the way.
-pub(super) fn set(node: &mut Node, path: &[&'static str], value: Node) {
+fn set(node: &mut Node, path: &[&'static str], value: Node) {
     let Some((last, way)) = path.split_last() else { return };
     let mut place = node;
     for key in way {

@@ -1,14 +1,14 @@
 //! Defaults that are more than a value: the functions that the rules name.
 
-use super::defaulting::set;
+use super::defaulting::Effect;
 use super::scalars::quantity_text;
 use crate::knowledge::defaults::Function;
 use crate::node::{Map, Node, Span, Value};
 use crate::object::image::ImageReference;
 use crate::object::quantity::Quantity;
 
-/// Sets `field` of a mapping as a function says, seen another field of it.
-pub(super) fn call(function: Function, item: &mut Node, field: &[&'static str], other: &[&'static str]) {
+/// What a function does to `field` of a mapping, given another field of it; `None` for nothing.
+pub(super) fn call(function: Function, item: &Node, field: &[&str], other: &[&str]) -> Option<Effect> {
     let current = item.at(field);
     let given = item.at(other);
     let text = given.and_then(Node::as_str);
@@ -17,7 +17,7 @@ pub(super) fn call(function: Function, item: &mut Node, field: &[&'static str], 
         Function::CopyNumber if current.is_none() => given.cloned(),
         Function::CopyNumber if current.and_then(Node::as_str) == Some("") => match given {
             Some(given) => Some(given.clone()),
-            None => return remove(item, field),
+            None => return Some(Effect::Remove),
         },
         Function::PullPolicy if current.is_none() => Some(pull_policy(text.unwrap_or(""))),
         Function::TheOnlySource => only_source(item),
@@ -28,36 +28,23 @@ pub(super) fn call(function: Function, item: &mut Node, field: &[&'static str], 
         Function::AmountsOf => given.and_then(|given| with_missing(current, given)),
         Function::HugePagesOfContainers => huge_pages(item),
         Function::RequestsOfContainers => requests(item),
-        Function::AtLeastOne => current
-            .and_then(Node::as_i64)
-            .filter(|value| *value < 0)
-            .map(|_| Node::new(Value::Int(1), Span::NONE)),
+        Function::AtLeastOne => {
+            let below = current.and_then(Node::as_i64).is_some_and(|value| value < 0);
+            below.then(|| Node::new(Value::Int(1), Span::NONE))
+        }
         Function::AddressList => address_list(current, text),
         Function::FirstAddress if current.is_none() => {
             given.and_then(Node::as_seq).and_then(|items| items.first()?.get("ip")).cloned()
         }
-        Function::ServiceAccount => return service_account(item, field, other),
-        Function::Removed => return remove(item, field),
+        Function::Same => given.filter(|given| current != Some(*given)).cloned(),
+        Function::Removed => return current.map(|_| Effect::Remove),
         _ => None,
     };
-    if let Some(made) = made {
-        set(item, field, made);
-    }
+    made.map(Effect::Set)
 }
 
 fn string(text: impl Into<crate::node::Text>) -> Node {
     Node::string(text, Span::NONE)
-}
-
-fn remove(item: &mut Node, field: &[&str]) {
-    if item.at(field).is_none() {
-        return;
-    }
-    if let Some((last, way)) = field.split_last()
-        && let Some(map) = way.iter().try_fold(item, |node, key| node.get_mut(key)).and_then(Node::as_map_mut)
-    {
-        map.remove(last);
-    }
 }
 
 /// `Always` for the tag `latest`, written or meant. A reference that is none has no tag.
@@ -123,14 +110,6 @@ fn address_list(current: Option<&Node>, address: Option<&str>) -> Option<Node> {
     let mut entry = Map::new();
     entry.insert("ip", string(address));
     Some(Node::seq(vec![Node::map(entry, Span::NONE)], Span::NONE))
-}
-
-/// `serviceAccount` is the old name of `serviceAccountName`, and loses against it.
-fn service_account(spec: &mut Node, name: &[&'static str], old: &[&'static str]) {
-    if let Some(value) = spec.at(name).or_else(|| spec.at(old)).cloned() {
-        set(spec, name, value.clone());
-        set(spec, old, value);
-    }
 }
 
 type Amounts = Vec<(String, Quantity)>;

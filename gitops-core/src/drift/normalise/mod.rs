@@ -70,7 +70,11 @@ pub(crate) fn canonicalise(object: &mut Object, schema: Option<&Node>, version: 
 pub(crate) fn default(object: &mut Object, schema: Option<&Node>, version: KubernetesVersion) {
     let types = types(version);
     match types.of_kind(object.api_version(), object.kind()) {
-        Some(id) => defaulting::apply(types, Shape::Struct(id), &mut object.node),
+        Some(id) => {
+            if let Some(node) = defaulting::apply(types, Shape::Struct(id), &object.node) {
+                object.node = node;
+            }
+        }
         None => {
             if let Some(schema) = schema {
                 structural::apply_defaults(&mut object.node, schema);

@@ -21,6 +21,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 /// The canonical form of a scalar; `None` if it has it already, or is no value of that shape.
 pub(super) fn canonical(shape: Shape, node: &Node) -> Option<Node> {
     let text = match shape {
+        Shape::Quantity if node.as_str().is_some_and(is_plain) => return None,
         Shape::Quantity => quantity(&quantity_text(node)?)?,
         Shape::Duration => duration_text(parse_duration(node.as_str()?)?),
         Shape::Time => {
@@ -60,13 +61,22 @@ pub(super) fn quantity_text(node: &Node) -> Option<std::borrow::Cow<'_, str>> {
 }
 
 fn quantity(text: &str) -> Option<String> {
-    // The commonest by far: a small whole number, without or with a unit of a thousand.
-    let plain = text.strip_suffix('m').unwrap_or(text);
-    let digits = !plain.starts_with('0') && plain.len() < 18 && plain.bytes().all(|b| b.is_ascii_digit());
-    if digits && !plain.is_empty() && !plain.ends_with("000") {
-        return Some(text.to_owned());
-    }
     Quantity::parse(text).ok().map(|quantity| quantity.to_string())
+}
+
+/// Whether a text is seen at a glance to be a canonical quantity: a small whole number that has none of
+/// the next unit in it. That is most of them.
+fn is_plain(text: &str) -> bool {
+    let end = text.bytes().take_while(u8::is_ascii_digit).count();
+    let Some((digits, suffix)) = text.split_at_checked(end) else { return false };
+    if digits.starts_with('0') || !(1..=6).contains(&digits.len()) {
+        return false;
+    }
+    match suffix {
+        "" | "m" | "k" | "M" | "G" => !digits.ends_with("000"),
+        "Ki" | "Mi" | "Gi" => digits.parse::<u32>().is_ok_and(|value| value % 1024 != 0),
+        _ => false,
+    }
 }
 
 fn bytes(text: &str) -> Option<String> {
@@ -95,6 +105,17 @@ pub(super) fn base64(text: &str) -> Value {
 mod tests {
     use super::*;
     use crate::node::Span;
+
+    #[test]
+    fn a_glance_sees_what_parsing_does() {
+        for number in [1, 7, 10, 99, 100, 999, 1000, 1023, 1024, 2048, 5000, 65_536, 100_000, 999_999] {
+            for suffix in ["", "m", "k", "M", "G", "Ki", "Mi", "Gi"] {
+                let text = format!("{number}{suffix}");
+                assert!(!is_plain(&text) || quantity(&text).as_ref() == Some(&text), "{text}");
+            }
+        }
+        assert!(is_plain("500m") && is_plain("512Mi") && !is_plain("1024Mi") && !is_plain("1000m"));
+    }
 
     #[test]
     fn scalars_have_one_spelling() {
