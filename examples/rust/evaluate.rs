@@ -3,12 +3,13 @@
 //! accepts at the time of `--now` is shown as accepted, and does not count as denied.
 //!
 //! ```text
-//! cargo run --release --example evaluate -- [--bundle NAME]... [--now RFC3339] [--format text|json|sarif] PATH...
+//! cargo run --release --example evaluate -- [--bundle NAME[@KUBERNETES]]... [--now RFC3339] [--format text|json|sarif] PATH...
 //! ```
 //!
 //! A PATH is a file of YAML or JSON, or a directory that is searched with all below it. Templates,
 //! constraints, objects, Namespaces, ExpansionTemplates, mutators and RiskAcceptances may stand in any. Unlike
-//! `gator test`, mutators are applied before an object is judged, as in the cluster.
+//! `gator test`, mutators are applied before an object is judged, as in the cluster. The policies of a bundle
+//! (`pod-security-restricted@1.34`) are added to those in the files.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -17,7 +18,7 @@ use gitops_core::node::{Location, SourceMap};
 use gitops_core::object::Object;
 use gitops_core::policy::{
     AcceptOptions, Acceptance, AcceptanceSet, EvaluateOptions, Finding, PolicyReport, PolicySet, Profile,
-    acceptance,
+    acceptance, bundles,
 };
 use gitops_core::time::Timestamp;
 use gitops_core::yaml::{self, ReadOptions};
@@ -39,12 +40,12 @@ fn run(mut args: impl Iterator<Item = String>) -> Result<u8, Failure> {
     let mut format = "text".to_owned();
     let mut paths = Vec::new();
     let mut now = None;
+    let mut bundles = Vec::new();
     while let Some(arg) = args.next() {
         match arg.as_str() {
             "--format" => format = args.next().unwrap_or_default(),
             "--bundle" => {
-                let name = args.next().ok_or("--bundle takes a name")?;
-                return Err(format!("there is no bundle `{name}`").into());
+                bundles.push(bundles::select(&args.next().ok_or("--bundle takes a name")?)?);
             }
             "--now" => now = Some(Timestamp::parse(&args.next().ok_or("--now takes a time")?)?),
             _ if arg.starts_with("--") => return Err(format!("unexpected argument `{arg}`").into()),
@@ -66,7 +67,11 @@ fn run(mut args: impl Iterator<Item = String>) -> Result<u8, Failure> {
     if objects.is_empty() {
         return Err("no objects were found".into());
     }
-    let policies = PolicySet::from_objects(&objects, &sources)?;
+    let mut all = objects.clone();
+    for (bundle, options) in &bundles {
+        all.extend(bundle.objects(options, &sources)?);
+    }
+    let policies = PolicySet::from_objects(&all, &sources)?;
     let acceptances = AcceptanceSet::from_objects(&objects, &sources);
     // They are about the manifests, and not among what is deployed.
     objects.retain(|object| !acceptance::is_acceptance(object));

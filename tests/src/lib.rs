@@ -1,5 +1,7 @@
 //! What the suites share: where the conformance data is, its archives, and floors that only rise.
 
+#[cfg(feature = "policy")]
+pub mod pods;
 pub mod random;
 
 use std::collections::BTreeMap;

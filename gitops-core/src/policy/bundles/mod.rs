@@ -89,6 +89,9 @@ pub struct Control {
     /// Why it is not checked, or what of it is not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_checked: Option<String>,
+    /// The control that takes its place, for the releases of Kubernetes for which that one has a policy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replaced_by: Option<String>,
 }
 
 /// A constraint of a bundle.
@@ -166,6 +169,11 @@ pub fn bundle(name: &str) -> Result<Bundle> {
             other_versions: control.other_versions.clone(),
             policies,
             not_checked: control.not_checked.clone(),
+            replaced_by: file
+                .controls
+                .iter()
+                .find(|other| other.replaces.contains(&control.id))
+                .map(|other| other.id.clone()),
         }
     });
     Ok(Bundle {

@@ -51,6 +51,13 @@ pub(super) fn cases(id: &str) -> Vec<Case> {
     data::parse(&path.display().to_string(), &fs::read_to_string(&path).unwrap()).unwrap()
 }
 
+impl Case {
+    /// What else is in the cluster.
+    pub(super) fn others(&self) -> Vec<Json> {
+        self.inventory.iter().chain(&self.namespaces).cloned().collect()
+    }
+}
+
 fn objects(list: &[Json]) -> Vec<Object> {
     list.iter().map(|json| Object::new(Node::from(json))).collect()
 }
