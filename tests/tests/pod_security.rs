@@ -43,6 +43,12 @@ struct Verdict {
     restricted: BTreeSet<String>,
 }
 
+impl Verdict {
+    fn same_as(&self, other: &Self) -> bool {
+        self.baseline == other.baseline && self.restricted == other.restricted
+    }
+}
+
 /// A recorded answer.
 #[derive(Serialize, Deserialize)]
 struct Record {
@@ -117,9 +123,9 @@ impl Ours {
                 let failing = level.iter().filter(|(name, _)| violated.contains(name.as_str()));
                 failing.flat_map(|(_, controls)| controls.clone()).collect::<BTreeSet<_>>()
             });
-            let same = |last: &Verdict| last.baseline == baseline && last.restricted == restricted;
-            if !verdicts.last().is_some_and(same) {
-                verdicts.push(Verdict { since, baseline, restricted });
+            let verdict = Verdict { since, baseline, restricted };
+            if !verdicts.last().is_some_and(|last| last.same_as(&verdict)) {
+                verdicts.push(verdict);
             }
         }
         verdicts
@@ -148,13 +154,15 @@ fn ask(program: &Path, objects: &[Json]) -> Vec<Vec<Verdict>> {
     let answers = output.lines().map(|line| {
         let line: Line = serde_json::from_str(&line.unwrap()).unwrap();
         assert!(line.error.is_none(), "the oracle cannot read a pod: {:?}", line.error);
-        let said = line.verdicts.into_iter();
-        said.map(|said| Verdict {
+        let said = line.verdicts.into_iter().map(|said| Verdict {
             since: said.since,
             baseline: said.baseline.into_keys().collect(),
             restricted: said.restricted.into_keys().collect(),
-        })
-        .collect()
+        });
+        let mut verdicts: Vec<Verdict> = said.collect();
+        // It also says when only the reasons change.
+        verdicts.dedup_by(|next, last| next.same_as(last));
+        verdicts
     });
     let answers: Vec<_> = answers.collect();
     writer.join().unwrap();
