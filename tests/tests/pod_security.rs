@@ -62,11 +62,14 @@ fn checksum(json: &Json) -> u32 {
     text.bytes().fold(0x811c_9dc5, |sum, byte| (sum ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
+/// The constraints of a bundle at a release, each with its controls.
+type Plan = Vec<(String, Vec<String>)>;
+
 /// Both bundles at all releases, each distinct constraint once.
 struct Ours {
     policies: PolicySet,
     /// By release: for both levels the constraints, and the controls of each.
-    plans: Vec<[Vec<(String, Vec<String>)>; 2]>,
+    plans: Vec<[Plan; 2]>,
 }
 
 impl Ours {
