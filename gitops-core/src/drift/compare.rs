@@ -13,11 +13,12 @@ use super::model::{
     Cause, Conflict, DriftReport, DriftStatus, DriftSummary, FieldDrift, FieldStatus, ObjectDrift, Owner,
     SCHEMA_VERSION,
 };
-use super::normalise::{normalise, without_server_fields};
-use super::options::DriftOptions;
+use super::normalise::{canonicalise, normalise, without_server_fields};
+use super::options::{DriftOptions, Profile};
 use super::own::{Own, own};
 use super::repair::repair;
 use super::schemas::Schemas;
+use super::three_way::three_way;
 use crate::error::Diagnostic;
 use crate::knowledge::field_managers::{ManagerKind, manager_kind};
 use crate::knowledge::structured_merge::{Schema, Type};
@@ -99,7 +100,8 @@ pub fn predict(desired: &Object, live: &Object, options: &DriftOptions) -> Objec
     let schemas = options.schemas.clone().unwrap_or_else(|| Schemas::new(options.version));
     let comparer = Comparer { options, schemas: &schemas };
     let parts = comparer.parts(desired, live);
-    let mut object = Object::new(parts.apply(live).object.unwrap_or_else(|| live.node.clone()));
+    let applied = comparer.apply(desired, live, &parts);
+    let mut object = Object::new(applied.object.unwrap_or_else(|| live.node.clone()));
     comparer.normalise(&mut object);
     object
 }
@@ -169,12 +171,6 @@ struct Parts<'a> {
     own: Own,
 }
 
-impl Parts<'_> {
-    fn apply(&self, live: &Object) -> Applied {
-        apply(self.schema, self.of, &live.node, &self.config, &self.own.last, &self.managers, self.own.at)
-    }
-}
-
 /// What the explanation of a difference needs.
 struct Context<'a> {
     schema: &'a Schema,
@@ -237,7 +233,7 @@ impl Comparer<'_> {
             return self.found(desired, DriftStatus::Ignored).because(code, message);
         }
         let parts = self.parts(desired, live);
-        let applied = parts.apply(live);
+        let applied = self.apply(desired, live, &parts);
         let Some(object) = applied.object else { return self.found(desired, DriftStatus::InSync) };
         let Parts { schema, of, config, managers, own } = parts;
 
@@ -304,6 +300,32 @@ impl Comparer<'_> {
         let wanted = self.options.manager.as_deref();
         let own = own(&live.node, &managers, wanted, self.options.profile, schema, of);
         Parts { schema, of, config, managers, own }
+    }
+
+    /// What the profile's apply would do.
+    fn apply(&self, desired: &Object, live: &Object, parts: &Parts<'_>) -> Applied {
+        let Parts { schema, of, config, managers, own } = parts;
+        if self.options.profile != Profile::Argo {
+            return apply(schema, *of, &live.node, config, &own.last, managers, own.at);
+        }
+        let strategic = Schema::strategic(u32::from(self.options.version.minor()));
+        let of = strategic.kind(desired.api_version(), desired.kind()).unwrap_or(Type::Deduced);
+        let plain = |node: &Node| {
+            let mut object = Object::new(node.clone());
+            let schema = self.schemas.open_api(desired.api_version(), desired.kind());
+            canonicalise(&mut object, schema, self.options.version);
+            // Where an object is deployed is not part of what Argo CD compares.
+            if let Some(metadata) = object.node.get_mut("metadata").and_then(Node::as_map_mut) {
+                metadata.retain(|key, node| {
+                    key != "namespace"
+                        && !(key == "annotations" && node.as_map().is_some_and(|map| map.is_empty()))
+                });
+            }
+            object.node
+        };
+        let (config, original) = (plain(config), own.applied.as_ref().map(plain));
+        let object = three_way(&strategic, of, &live.node, &config, original.as_ref());
+        Applied { object, conflicts: Vec::new() }
     }
 
     fn normalise(&self, object: &mut Object) {

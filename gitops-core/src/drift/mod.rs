@@ -35,6 +35,7 @@ mod repair;
 mod schemas;
 #[cfg(test)]
 mod tests;
+mod three_way;
 
 pub use compare::{compare, compare_one, normal_form, predict};
 pub use ignore::IgnoreRules;

@@ -15,6 +15,11 @@ pub enum Profile {
     /// As Flux applies: fields that kubectl or an earlier, other apply set count as Flux's own, so what
     /// Git no longer has goes; the annotations of kustomize-controller are honoured.
     Flux,
+    /// Argo CD's own diff where server-side diff is off: a three-way strategic merge patch with the last
+    /// applied configuration, without ownership. It answers as Argo CD does, with two exceptions where Argo
+    /// CD is wrong: an explicit null of the live object is no drift, and a second port of one number and
+    /// another protocol is.
+    Argo,
 }
 
 /// How objects are compared.

@@ -611,3 +611,22 @@ proptest! {
         prop_assert_eq!(serde_json::to_value(&one).unwrap(), serde_json::to_value(&two).unwrap());
     }
 }
+
+#[test]
+fn what_the_server_fills_in_is_no_drift() {
+    let claim = |extra: Json| {
+        let mut claim = json!({"metadata": {"name": "data"}, "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1024Mi"}}}});
+        claim.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        json!({"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "db"}, "spec": {"volumeClaimTemplates": [claim]}})
+    };
+    let desired = claim(json!({}));
+    let mut live =
+        claim(json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "status": {"phase": "Pending"}}));
+    let template = &mut live["spec"]["volumeClaimTemplates"][0];
+    template["spec"]["volumeMode"] = json!("Filesystem");
+    template["spec"]["resources"]["requests"]["storage"] = json!("1Gi");
+    template["metadata"]["creationTimestamp"] = Json::Null;
+    assert_eq!(lines(&found(&desired, &live)), Vec::<String>::new());
+    let argo = DriftOptions::new().with_profile(Profile::Argo);
+    assert_eq!(compare_one(&object(&desired), &object(&live), &argo).status, DriftStatus::InSync);
+}

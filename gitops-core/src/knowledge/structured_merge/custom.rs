@@ -27,7 +27,7 @@ impl Schema {
         let mut own = HashMap::new();
         for (name, of) in fields {
             let of = match builtin.keyed(*of) {
-                Some(list) => self.add_list(list.keys.clone(), list.item),
+                Some(list) => self.add_list(list.keys.clone(), list.item, false),
                 None => *of,
             };
             own.insert(name.clone(), of);
@@ -94,7 +94,7 @@ impl Schema {
                     .filter_map(|key| Some((Text::from(key.as_str()?), default(key.as_str()?))))
                     .collect();
                 let item = items.and_then(|items| self.inline(items, depth)).unwrap_or(Type::Deduced);
-                (!keys.is_empty()).then(|| self.add_list(keys, item))
+                (!keys.is_empty()).then(|| self.add_list(keys, item, false))
             }
             _ => None,
         }

@@ -1,6 +1,7 @@
-"""Writes table.txt: how the API server merges the built-in kinds, for several Kubernetes versions.
+"""Writes the tables of how the built-in kinds merge, for several Kubernetes versions.
 
-Usage: generate.py DIR... > table.txt
+Usage: generate.py DIR... > table.txt                     # structured merge: server-side apply
+       generate.py --strategic DIR... > strategic.txt     # strategic merge patch: kubectl apply
 
 Each DIR is an unpacked release of the Go module `k8s.io/kubernetes`, which carries the OpenAPI v3 that
 the API server serves and builds its merge schema from:
@@ -37,7 +38,8 @@ def short(name):
 
 
 class Release:
-    def __init__(self, directory):
+    def __init__(self, directory, strategic):
+        self.strategic = strategic
         self.minor = int(re.search(r"v1\.(\d+)", directory).group(1))
         self.schemas = {}
         for file in sorted(pathlib.Path(directory, "api/openapi-spec/v3").glob("*.json")):
@@ -59,7 +61,7 @@ class Release:
         if name == QUANTITY:
             return None
         schema = self.schemas[name]
-        if schema.get("x-kubernetes-map-type") == "atomic":
+        if self.is_atomic(schema):
             return ATOMIC
         if "properties" not in schema:
             return self.inline(schema)
@@ -68,13 +70,22 @@ class Release:
             fields = {key: self.inline(value) for key, value in schema["properties"].items()}
             fields = {key: value for key, value in sorted(fields.items()) if value}
             self.types[short(name)] = " ".join(f"{key}={value}" for key, value in fields.items())
-        return LEAVES if self.types[short(name)] == "" else short(name)
+        if self.types[short(name)] == "":
+            return None if self.strategic else LEAVES
+        return short(name)
+
+    def is_atomic(self, schema):
+        # A strategic merge patch knows no mappings that are replaced whole.
+        return not self.strategic and schema.get("x-kubernetes-map-type") == "atomic"
 
     def inline(self, schema):
         """What is written for a value of a schema; None for a scalar or an atomic list."""
         if name := reference(schema):
-            return ATOMIC if schema.get("x-kubernetes-map-type") == "atomic" else self.of(name)
-        if schema.get("x-kubernetes-map-type") == "atomic":
+            found = ATOMIC if self.is_atomic(schema) else self.of(name)
+            # Of a union, the fields that are not set go.
+            retain = self.strategic and "retainKeys" in schema.get("x-kubernetes-patch-strategy", "")
+            return "~" + (found or LEAVES) if retain else found
+        if self.is_atomic(schema):
             return ATOMIC
         match schema.get("type"):
             case "array":
@@ -84,7 +95,9 @@ class Release:
                 inner = self.inline(inner) if isinstance(inner, dict) else DEDUCED
                 if schema.get("type") is None and "oneOf" in schema:
                     return None  # int-or-string and quantities
-                return DEDUCED if inner in (None, DEDUCED) else f"<{inner}>"
+                if inner in (None, DEDUCED):
+                    return None if self.strategic else DEDUCED
+                return f"<{inner}>"
             case "object":
                 raise ValueError("a struct without a name")
             case _:
@@ -93,6 +106,8 @@ class Release:
     def list(self, schema):
         kind, strategy = schema.get("x-kubernetes-list-type"), schema.get("x-kubernetes-patch-strategy", "")
         keys = schema.get("x-kubernetes-list-map-keys", [])
+        if self.strategic:
+            kind = None
         if kind is None and strategy in ("merge", "merge,retainKeys"):
             key = schema.get("x-kubernetes-patch-merge-key")
             kind, keys = ("map", [key]) if key else ("set", [])
@@ -103,7 +118,8 @@ class Release:
         item = reference(schema["items"])
         properties = self.schemas[item]["properties"]
         keys = [key + default(properties.get(key, {})) for key in keys]
-        return f"[{','.join(keys)}]{self.of(item)}"
+        retain = "~" if self.strategic and "retainKeys" in strategy else ""
+        return f"[{','.join(keys)}]{retain}{self.of(item) or LEAVES}"
 
 
 def default(schema):
@@ -128,12 +144,16 @@ def ranges(minors, every):
 
 
 def main():
-    releases = sorted((Release(directory) for directory in sys.argv[1:]), key=lambda release: release.minor)
+    strategic = "--strategic" in sys.argv
+    directories = [argument for argument in sys.argv[1:] if argument != "--strategic"]
+    releases = sorted((Release(directory, strategic) for directory in directories), key=lambda r: r.minor)
     every = [release.minor for release in releases]
     lines = {}
     for release in releases:
         types = {name: text for name, text in release.types.items() if text}
         for name, text in {**release.kinds, **types}.items():
+            if text is None:
+                continue
             lines.setdefault(f"{name} {text}", set()).add(release.minor)
     print(f"# Written by generate.py from the OpenAPI of Kubernetes 1.{every[0]} to 1.{every[-1]}. Not to be edited.")
     for text in sorted(lines):

@@ -1,7 +1,8 @@
 //! How the API server merges the fields of a kind: which lists have keys, which values are replaced whole.
 //!
 //! The built-in kinds are in `table.txt`, which `generate.py` writes from the OpenAPI of six releases
-//! of Kubernetes. A custom kind's schema is read from its CustomResourceDefinition. What neither knows is
+//! of Kubernetes. `strategic.txt` has the same for strategic merge patches, which `kubectl apply` makes on the
+//! client: other list keys, and no mappings that are replaced whole. A custom kind's schema is read from its CustomResourceDefinition. What neither knows is
 //! deduced: mappings merge by key, lists are replaced.
 //!
 //! A line of the table is a type and its fields, `type field=value …`, or `@apiVersion kind type`. A line
@@ -17,18 +18,23 @@
 //! | `!` | a mapping that is replaced whole |
 //! | `[]` | a set |
 //! | `[port,protocol:"TCP"]type` | a list whose items have keys, some with defaults |
+//! | `~` before a type | a union: fields that a patch does not set go (`retainKeys`) |
 
 mod custom;
 
-use std::collections::HashMap;
-use std::sync::{Arc, LazyLock};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, OnceLock};
 
 use crate::node::{Node, Text};
 
 const TABLE: &str = include_str!("table.txt");
+const STRATEGIC: &str = include_str!("strategic.txt");
 
 /// The minor versions of Kubernetes 1 that the table knows, oldest first.
 pub(crate) const MINORS: [u32; 6] = [32, 33, 34, 35, 36, 37];
+
+/// What was read of a table, by version.
+type Tables = [OnceLock<Arc<Schema>>; MINORS.len()];
 
 /// How a value merges. Refers into the [`Schema`] that gave it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +62,8 @@ pub(crate) struct KeyedList {
     pub(crate) keys: Vec<(Text, Option<Node>)>,
     /// The type of the items.
     pub(crate) item: Type,
+    /// Whether fields that a strategic merge patch does not set go from the items.
+    pub(crate) retain_keys: bool,
 }
 
 /// The types that belong together: those of a release of Kubernetes, or of one custom kind.
@@ -68,22 +76,30 @@ pub(crate) struct Schema {
     kinds: HashMap<Text, HashMap<Text, Type>>,
     /// Metadata of every object.
     metadata: Option<Type>,
+    /// Fields, by struct, from whose values a strategic merge patch takes what it does not set.
+    retained: HashSet<(u32, Text)>,
 }
 
 impl Schema {
     /// The built-in kinds of Kubernetes 1.`minor`; those of the nearest version known, if it is not.
     pub(crate) fn builtin(minor: u32) -> Arc<Self> {
-        static BY_MINOR: [LazyLock<Arc<Schema>>; MINORS.len()] = [
-            LazyLock::new(|| Arc::new(read_table(MINORS[0]))),
-            LazyLock::new(|| Arc::new(read_table(MINORS[1]))),
-            LazyLock::new(|| Arc::new(read_table(MINORS[2]))),
-            LazyLock::new(|| Arc::new(read_table(MINORS[3]))),
-            LazyLock::new(|| Arc::new(read_table(MINORS[4]))),
-            LazyLock::new(|| Arc::new(read_table(MINORS[5]))),
-        ];
+        static TABLES: Tables = [const { OnceLock::new() }; MINORS.len()];
+        Self::of(&TABLES, TABLE, minor)
+    }
+
+    /// The same for strategic merge patches.
+    pub(crate) fn strategic(minor: u32) -> Arc<Self> {
+        static TABLES: Tables = [const { OnceLock::new() }; MINORS.len()];
+        Self::of(&TABLES, STRATEGIC, minor)
+    }
+
+    fn of(tables: &'static Tables, text: &str, minor: u32) -> Arc<Self> {
         let [oldest, .., newest] = MINORS;
-        let at = (minor.clamp(oldest, newest) - oldest) as usize;
-        BY_MINOR.get(at).map(|schema| Arc::clone(schema)).unwrap_or_default()
+        let minor = minor.clamp(oldest, newest);
+        let table = tables.get((minor - oldest) as usize);
+        table
+            .map(|table| Arc::clone(table.get_or_init(|| Arc::new(read_table(text, minor)))))
+            .unwrap_or_default()
     }
 
     /// The type of the objects of a kind, if it is known.
@@ -117,6 +133,14 @@ impl Schema {
         }
     }
 
+    /// Whether a strategic merge patch takes from the field's value what it does not set.
+    pub(crate) fn retains(&self, of: Type, field: &str) -> bool {
+        match of {
+            Type::Struct(at) => !self.retained.is_empty() && self.retained.contains(&(at, Text::from(field))),
+            _ => false,
+        }
+    }
+
     fn add_struct(&mut self, fields: HashMap<Text, Type>) -> Type {
         self.structs.push(fields);
         Type::Struct(self.structs.len() as u32 - 1)
@@ -127,17 +151,17 @@ impl Schema {
         Type::Map(self.values.len() as u32 - 1)
     }
 
-    pub(crate) fn add_list(&mut self, mut keys: Vec<(Text, Option<Node>)>, item: Type) -> Type {
+    fn add_list(&mut self, mut keys: Vec<(Text, Option<Node>)>, item: Type, retain_keys: bool) -> Type {
         keys.sort_by(|a, b| a.0.cmp(&b.0));
-        self.lists.push(KeyedList { keys, item });
+        self.lists.push(KeyedList { keys, item, retain_keys });
         Type::Keyed(self.lists.len() as u32 - 1)
     }
 }
 
 /// Reads the lines of one version. The table is ours, so what cannot be read is left out; a test looks
 /// for that.
-fn read_table(minor: u32) -> Schema {
-    let lines = || TABLE.lines().filter_map(move |line| of_version(line, minor));
+fn read_table(table: &str, minor: u32) -> Schema {
+    let lines = || table.lines().filter_map(move |line| of_version(line, minor));
     let names =
         lines().filter_map(|line| Some(line.split_once(' ')?.0)).filter(|name| !name.starts_with('@'));
     let types: HashMap<&str, Type> =
@@ -152,11 +176,19 @@ fn read_table(minor: u32) -> Schema {
             }
             continue;
         }
-        let fields = rest.split(' ').filter_map(|field| field.split_once('='));
-        let fields = fields.map(|(field, of)| (Text::from(field), value(&mut schema, &types, of))).collect();
-        if let Some(Type::Struct(at)) = types.get(name)
-            && let Some(slot) = schema.structs.get_mut(*at as usize)
-        {
+        let Some(Type::Struct(at)) = types.get(name) else { continue };
+        let mut fields = HashMap::new();
+        for (field, of) in rest.split(' ').filter_map(|field| field.split_once('=')) {
+            let of = match of.strip_prefix('~') {
+                Some(of) => {
+                    schema.retained.insert((*at, Text::from(field)));
+                    of
+                }
+                None => of,
+            };
+            fields.insert(Text::from(field), value(&mut schema, &types, of));
+        }
+        if let Some(slot) = schema.structs.get_mut(*at as usize) {
             *slot = fields;
         }
     }
@@ -198,8 +230,9 @@ fn value(schema: &mut Schema, types: &HashMap<&str, Type>, text: &str) -> Type {
             None => (Text::from(key), None),
         });
         let keys = keys.collect();
-        let item = value(schema, types, item);
-        return schema.add_list(keys, item);
+        let plain = item.strip_prefix('~');
+        let item = value(schema, types, plain.unwrap_or(item));
+        return schema.add_list(keys, item, plain.is_some());
     }
     types.get(text).copied().unwrap_or(Type::Leaves)
 }
@@ -248,15 +281,35 @@ mod tests {
     }
 
     #[test]
+    fn strategic_merge_has_other_keys() {
+        let schema = Schema::strategic(37);
+        let of = |path: &[&str]| {
+            let kind = schema.kind("v1", "Pod").unwrap();
+            path.iter()
+                .fold(kind, |of, field| schema.field(schema.keyed(of).map_or(of, |list| list.item), field).0)
+        };
+        assert_eq!(
+            keys(&schema, of(&["spec", "containers", "ports"])),
+            [("containerPort".into(), "0".into())]
+        );
+        assert!(schema.keyed(of(&["spec", "volumes"])).unwrap().retain_keys);
+        assert_eq!(of(&["spec", "nodeSelector"]), Type::Deduced);
+        let deployment = schema.field(schema.kind("apps/v1", "Deployment").unwrap(), "spec").0;
+        assert!(schema.retains(deployment, "strategy") && !schema.retains(deployment, "template"));
+    }
+
+    #[test]
     fn every_type_that_is_named_has_a_line() {
-        for minor in MINORS {
-            let lines: Vec<_> = TABLE.lines().filter_map(|line| of_version(line, minor)).collect();
+        for (table, minor) in
+            [TABLE, STRATEGIC].into_iter().flat_map(|table| MINORS.map(|minor| (table, minor)))
+        {
+            let lines: Vec<_> = table.lines().filter_map(|line| of_version(line, minor)).collect();
             let names: std::collections::HashSet<_> =
                 lines.iter().map(|line| line.split(' ').next().unwrap()).collect();
             for line in &lines {
                 for field in line.split(' ').skip(1) {
                     let value = field.split_once('=').map_or(field, |(_, value)| value);
-                    let named = value.rsplit([']', '<']).next().unwrap().trim_end_matches('>');
+                    let named = value.rsplit([']', '<', '~']).next().unwrap().trim_end_matches('>');
                     let known = matches!(named, "" | "*" | "!" | "{}") || names.contains(named);
                     assert!(known || line.starts_with('@'), "1.{minor}: {named} of {line}");
                 }
