@@ -5,10 +5,14 @@
 //! ([`HealthStatus::NotAssessed`]).
 
 mod environment;
+#[cfg(feature = "policy")]
+mod expressions;
 pub mod rules;
 mod status;
 
 pub use environment::{EnvironmentHealth, ObjectHealth, environment};
+#[cfg(feature = "policy")]
+pub use expressions::HealthExpressions;
 pub use rules::Rules;
 pub use status::{Flavour, Health, HealthStatus};
 
@@ -37,6 +41,10 @@ pub struct HealthOptions {
     pub now: Option<Timestamp>,
     /// The caller's own rules, asked before all others except about objects that are being deleted.
     pub rules: Rules,
+    /// Expressions in CEL that a Flux Kustomization brings, asked after the caller's rules. Only for
+    /// [`Flavour::Flux`].
+    #[cfg(feature = "policy")]
+    pub expressions: HealthExpressions,
     /// Leaves out the rules for other projects' kinds, which Argo CD has as customisations, so that only
     /// the kinds that its code knows are judged. Only for [`Flavour::ArgoCd`].
     pub only_builtin: bool,
@@ -66,6 +74,14 @@ impl HealthOptions {
         self
     }
 
+    /// Sets the expressions in CEL that a Flux Kustomization brings.
+    #[cfg(feature = "policy")]
+    #[must_use]
+    pub fn with_expressions(mut self, expressions: HealthExpressions) -> Self {
+        self.expressions = expressions;
+        self
+    }
+
     /// Sets whether only the kinds are judged that Argo CD's code knows.
     #[must_use]
     pub fn with_only_builtin(mut self, only: bool) -> Self {
@@ -90,7 +106,9 @@ pub fn status(object: &Object, options: &HealthOptions) -> Health {
     let own = || options.rules.judge(object, options.now);
     let verdict = match options.flavour {
         Flavour::Kstatus => own().or_else(|| KSTATUS.judge(object, options.now)),
-        Flavour::Flux => own().or_else(|| FLUX.judge(object, options.now)),
+        Flavour::Flux => {
+            own().or_else(|| checked(object, options)).or_else(|| FLUX.judge(object, options.now))
+        }
         Flavour::ArgoCd if !options.ignore_deletion && is_leaving(object) => {
             return Health::new(HealthStatus::Progressing, "", "Pending deletion");
         }
@@ -103,6 +121,18 @@ pub fn status(object: &Object, options: &HealthOptions) -> Health {
         Some(verdict) => Health::new(verdict.status, verdict.reason, verdict.message),
         None => Health::new(HealthStatus::NotAssessed, "", ""),
     }
+}
+
+/// What a Kustomization's own health checks say.
+#[cfg(feature = "policy")]
+fn checked(object: &Object, options: &HealthOptions) -> Option<rules::Verdict> {
+    options.expressions.judge(object)
+}
+
+/// Without the interpreter there are no health checks of a Kustomization's own.
+#[cfg(not(feature = "policy"))]
+fn checked(_: &Object, _: &HealthOptions) -> Option<rules::Verdict> {
+    None
 }
 
 /// The kinds that a flavour has rules for, sorted: `group/Kind`, with `*` in patterns.

@@ -1,10 +1,10 @@
 //! What is dangerous about a step, found by comparing the live object with what becomes of it.
 
 use super::model::{Danger, Severity};
-use super::quantity::quantity;
 use crate::knowledge::pod_specs::{CONTAINER_LISTS, pod_specs};
 use crate::node::Node;
 use crate::object::Object;
+use crate::object::quantity::Quantity;
 
 /// A step, for those who look for dangers.
 pub(super) struct Change<'a> {
@@ -128,7 +128,7 @@ fn storage(live: Option<&Object>, desired: &Object, found: &mut Vec<Danger>) {
     if desired.kind() == "PersistentVolumeClaim" {
         let (before, after) = both(live, desired, &["spec", "resources", "requests", "storage"]);
         if let (Some(before), Some(after)) = (size(before), size(after))
-            && let (Some(was), Some(is)) = (quantity(&before), quantity(&after))
+            && let (Ok(was), Ok(is)) = (Quantity::parse(&before), Quantity::parse(&after))
             && is < was
         {
             let message =

@@ -17,7 +17,6 @@ mod options;
 mod order;
 mod owner;
 mod prune;
-mod quantity;
 mod rollback;
 mod text;
 

@@ -478,3 +478,43 @@ fn a_plan_as_people_read_it() {
     let json = serde_json::to_string(&plan).unwrap();
     assert!(!json.contains("bmV3") && !json.contains("b2xk"));
 }
+
+#[test]
+fn the_order_of_what_is_given_does_not_matter() {
+    let mut objects = vec![
+        named("v1", "Namespace", "", "web", json!({})),
+        deployment(1, "a", json!({})),
+        named("v1", "Service", "web", "app", json!({"spec": {"ports": [{"port": 80}]}})),
+    ];
+    objects.extend((0..9).map(|at| {
+        let wave = (at % 3).to_string();
+        let on = format!("/namespaces/web/ConfigMap/c{}", (at + 1) % 9);
+        let on = if at == 8 { String::from("/Namespace/web") } else { on };
+        config(
+            &format!("c{at}"),
+            json!({"argocd.argoproj.io/sync-wave": wave, "config.kubernetes.io/depends-on": on}),
+        )
+    }));
+    let mut backwards = objects.clone();
+    backwards.reverse();
+    for order in [Order::ArgoCd, Order::Flux, Order::CliUtils] {
+        let options = PlanOptions::new(order);
+        let of = |desired: &[Object], live: &[Object]| {
+            serde_json::to_string(&plan(desired, live, &Inventory::of(&objects), &options)).unwrap()
+        };
+        assert_eq!(of(&objects[..7], &objects), of(&backwards[5..], &backwards), "{order:?}");
+    }
+}
+
+#[test]
+fn what_is_applied_needs_no_plan() {
+    let objects = [
+        deployment(2, "a", json!({})),
+        config("c", json!({})),
+        named("v1", "Namespace", "", "web", json!({})),
+    ];
+    for order in [Order::ArgoCd, Order::Flux, Order::CliUtils] {
+        let plan = plan(&objects, &objects, &Inventory::of(&objects), &PlanOptions::new(order));
+        assert!(plan.is_empty() && plan.dangers.is_empty(), "{plan}");
+    }
+}

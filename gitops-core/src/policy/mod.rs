@@ -8,7 +8,7 @@
 pub mod acceptance;
 mod builtins;
 pub mod bundles;
-mod cel;
+pub(crate) mod cel;
 #[doc(hidden)]
 pub mod conformance;
 mod constraint;

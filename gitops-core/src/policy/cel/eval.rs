@@ -47,7 +47,7 @@ pub(super) const SPACES: &[&str] = &["optional", "sets", "format", "lists", "ip"
 /// One evaluation: what names mean, and what is left of the budget.
 pub(super) struct Evaluator<'a> {
     /// `object`, `request` and so on.
-    pub(super) roots: BTreeMap<&'static str, Value>,
+    pub(super) roots: BTreeMap<&'a str, Value>,
     /// `variables`, evaluated when first asked for.
     pub(super) definitions: &'a [(String, Result<Expr, String>)],
     pub(super) variables: BTreeMap<&'a str, Outcome>,
@@ -57,7 +57,7 @@ pub(super) struct Evaluator<'a> {
 
 impl<'a> Evaluator<'a> {
     pub(super) fn new(
-        roots: BTreeMap<&'static str, Value>,
+        roots: BTreeMap<&'a str, Value>,
         definitions: &'a [(String, Result<Expr, String>)],
     ) -> Self {
         Self { roots, definitions, variables: BTreeMap::new(), budget: BUDGET, locals: Vec::new() }

@@ -6,6 +6,7 @@
 //! evaluating, so what cel-go refuses to compile fails here when it is evaluated, with the same verdict.
 
 mod ast;
+mod condition;
 mod eval;
 mod format;
 mod functions;
@@ -14,6 +15,8 @@ mod semver;
 mod time;
 mod url;
 mod value;
+
+pub(crate) use condition::Condition;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -327,7 +330,7 @@ fn roots(review: &regorus::Value) -> BTreeMap<&'static str, Value> {
     .into()
 }
 
-fn any_object(roots: &BTreeMap<&'static str, Value>) -> Value {
+fn any_object(roots: &BTreeMap<&str, Value>) -> Value {
     let part = |key: &str| roots.get(key).cloned().unwrap_or(Value::Null);
     match (part("object"), part("request")) {
         (Value::Null, Value::Map(request))
