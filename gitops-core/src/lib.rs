@@ -17,6 +17,7 @@ pub mod plan;
 pub mod policy;
 pub mod report;
 pub mod review;
+pub mod risk;
 pub mod sources;
 pub mod time;
 pub mod yaml;

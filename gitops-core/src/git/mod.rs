@@ -4,6 +4,7 @@
 //! `git` program, no network. Objects that a shallow or partial clone lacks are an error that says
 //! so.
 
+mod authors;
 mod changes;
 mod revision;
 mod tree;

@@ -14,7 +14,7 @@ use crate::{Error, ErrorKind, Result};
 pub struct Revision {
     pub(super) repository: Repository,
     spec: String,
-    commit: ObjectId,
+    pub(super) commit: ObjectId,
     pub(super) tree: ObjectId,
 }
 

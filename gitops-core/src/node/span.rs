@@ -299,6 +299,14 @@ impl SourceMap {
         self.0.read().unwrap_or_else(PoisonError::into_inner).files.get(id.index()).cloned()
     }
 
+    /// The text of the file that is known by `path`; texts within others have no path of their own.
+    #[cfg_attr(not(feature = "policy"), allow(dead_code))]
+    pub(crate) fn text_of(&self, path: &str) -> Option<Text> {
+        let table = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let file = table.files.iter().find(|file| file.within.is_none() && file.path == path)?;
+        Some(file.text.clone())
+    }
+
     /// The place of a span, or `None` where no text stands behind it.
     #[must_use]
     pub fn locate(&self, span: Span) -> Option<Location> {

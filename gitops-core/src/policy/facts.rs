@@ -6,9 +6,9 @@
 
 use super::PolicySet;
 use super::constraint::Constraint;
-use super::severity::Severity;
 use super::value::get;
 use crate::node::Node;
+use crate::risk::Severity;
 
 /// The identifier of the policy in its bundle.
 const POLICY: &str = "gitops-core/policy";

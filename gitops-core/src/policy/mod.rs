@@ -33,7 +33,6 @@ mod rego;
 mod review;
 mod runner;
 mod schema;
-mod severity;
 mod suite;
 mod template;
 mod value;
@@ -53,11 +52,11 @@ use crate::node::{Location, Node, Path, SourceMap};
 use crate::object::{Object, ObjectId};
 use crate::{Error, ErrorKind, Result};
 
+pub use crate::risk::Severity;
 pub use acceptance::{AcceptOptions, Acceptance, AcceptanceFinding, AcceptanceRules, AcceptanceSet};
 pub use expand::Expanded;
 pub use options::{EvaluateOptions, Profile, UnknownNamespace};
 pub use review::Operation;
-pub use severity::Severity;
 pub use suite::{CaseReport, Filter, SuiteReport, TestReport, VerifyOptions, verify};
 
 /// How templates are read.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::acceptances;
 use super::budget::{Item, Section, assemble};
 use super::details;
 use super::text::{cell_code, code, shortened};
@@ -19,7 +20,7 @@ pub const MARKER: &str = "<!-- gitops-core review -->";
 /// Images named in a cell of the table; the others are counted.
 const IMAGES_IN_CELL: usize = 3;
 /// Longest message of a policy or an error that is shown, in characters.
-const MAX_MESSAGE: usize = 1_000;
+pub(super) const MAX_MESSAGE: usize = 1_000;
 /// Entries of one code that are shown of what was not checked; the others are counted.
 const EXAMPLES: usize = 3;
 
@@ -53,6 +54,7 @@ enum Priority {
     NewFindings,
     Table,
     Errors,
+    Acceptances,
     NotChecked,
     Details,
     OtherFindings,
@@ -71,14 +73,21 @@ pub(super) fn markdown(review: &Review, options: &MarkdownOptions) -> String {
         ..section(Priority::Table, "lines of the summary")
     });
     sections.push(table(review, section(Priority::Table, "environments of the table")));
-    sections.push(findings(review, FindingStatus::New, section(Priority::NewFindings, "new findings")));
+    sections.push(findings(
+        review,
+        Shown::Open(FindingStatus::New),
+        section(Priority::NewFindings, "new findings"),
+    ));
     sections.push(errors(review, section(Priority::Errors, "errors")));
+    sections.push(acceptances::section(review, section(Priority::Acceptances, "acceptances of risks")));
     sections.extend(details::sections(review, Priority::Details as u8));
+    let accepted = section(Priority::OtherFindings, "accepted findings");
+    sections.push(findings(review, Shown::Accepted, accepted));
     for (status, what) in [
         (FindingStatus::StillThere, "findings that are still there"),
         (FindingStatus::Resolved, "resolved findings"),
     ] {
-        sections.push(findings(review, status, section(Priority::OtherFindings, what)));
+        sections.push(findings(review, Shown::Open(status), section(Priority::OtherFindings, what)));
     }
     sections.push(warnings(review, section(Priority::Warnings, "warnings")));
     sections.push(not_checked(review, section(Priority::NotChecked, "entries of what was not checked")));
@@ -105,6 +114,9 @@ fn headline(review: &Review) -> String {
     }
     if summary.new_findings > 0 {
         parts.push(counted(summary.new_findings, "new violation", "new violations"));
+    }
+    if summary.accepted > 0 {
+        parts.push(format!("{} accepted", summary.accepted));
     }
     if summary.resolved > 0 {
         parts.push(format!("{} resolved", summary.resolved));
@@ -160,7 +172,7 @@ fn table(review: &Review, mut section: Section) -> Section {
     }
     // What matters most comes first, should the budget cut the table.
     listed.sort_by_key(|e| {
-        let new = e.findings_of(FindingStatus::New).next().is_some();
+        let new = e.open_findings(FindingStatus::New).next().is_some();
         (e.status != EnvironmentStatus::Failed, !new, &e.name)
     });
     section.items = listed.into_iter().map(|e| Item::new(row(e))).collect();
@@ -249,15 +261,17 @@ fn image_move(change: &ImageChange) -> String {
 }
 
 fn policies(environment: &EnvironmentReview) -> String {
-    let count = |status| environment.findings_of(status).count();
+    let count = |status| environment.open_findings(status).count();
     let mut parts = Vec::new();
     let new = count(FindingStatus::New);
     if new > 0 {
         parts.push(format!("**{new} new**"));
     }
-    for (count, what) in
-        [(count(FindingStatus::StillThere), "still there"), (count(FindingStatus::Resolved), "resolved")]
-    {
+    for (count, what) in [
+        (environment.accepted_findings().count(), "accepted"),
+        (count(FindingStatus::StillThere), "still there"),
+        (environment.findings_of(FindingStatus::Resolved).count(), "resolved"),
+    ] {
         if count > 0 {
             parts.push(format!("{count} {what}"));
         }
@@ -265,18 +279,35 @@ fn policies(environment: &EnvironmentReview) -> String {
     if parts.is_empty() { "none".into() } else { parts.join(", ") }
 }
 
+/// Which findings a section shows.
+#[derive(Clone, Copy)]
+enum Shown {
+    /// Those of a status; of the resolved ones all, else what nobody accepted.
+    Open(FindingStatus),
+    Accepted,
+}
+
+impl Shown {
+    fn has(self, finding: &Finding) -> bool {
+        let resolved = finding.status == FindingStatus::Resolved;
+        match self {
+            Self::Open(status) => finding.status == status && (resolved || finding.accepted.is_none()),
+            Self::Accepted => !resolved && finding.accepted.is_some(),
+        }
+    }
+}
+
 /// A finding and the environments that share it.
-fn findings(review: &Review, status: FindingStatus, mut section: Section) -> Section {
+fn findings(review: &Review, which: Shown, mut section: Section) -> Section {
     let mut shared: BTreeMap<usize, (&Finding, Vec<&str>)> = BTreeMap::new();
     let mut first: BTreeMap<(String, &str), usize> = BTreeMap::new();
     let mut count = 0;
     for environment in &review.environments {
-        for finding in environment.findings_of(status) {
+        for finding in environment.findings.iter().filter(|finding| which.has(finding)) {
             count += 1;
-            let key = (
-                format!("{:?}", (&finding.constraint, &finding.object, &finding.message, &finding.location)),
-                finding.template.as_str(),
-            );
+            let accepted = finding.accepted.as_ref().map(|acceptance| &acceptance.id);
+            let said = (&finding.constraint, &finding.object, &finding.message, &finding.location, accepted);
+            let key = (format!("{said:?}"), finding.template.as_str());
             let at = *first.entry(key).or_insert(count);
             shared.entry(at).or_insert_with(|| (finding, Vec::new())).1.push(&environment.name);
         }
@@ -292,12 +323,13 @@ fn findings(review: &Review, status: FindingStatus, mut section: Section) -> Sec
         _ => 2,
     });
     section.items = all.iter().map(|(finding, environments)| finding_item(finding, environments)).collect();
-    match status {
-        FindingStatus::New => {
+    match which {
+        Shown::Open(FindingStatus::New) => {
             section.head = format!("\n#### {}\n\n", counted(count, "new violation", "new violations"))
         }
-        FindingStatus::StillThere => section = section.folded(&format!("{count} still there")),
-        FindingStatus::Resolved => section = section.folded(&format!("{count} resolved")),
+        Shown::Open(FindingStatus::StillThere) => section = section.folded(&format!("{count} still there")),
+        Shown::Open(FindingStatus::Resolved) => section = section.folded(&format!("{count} resolved")),
+        Shown::Accepted => section = section.folded(&format!("{count} accepted")),
     }
     section
 }
@@ -318,7 +350,11 @@ fn finding_item(finding: &Finding, environments: &[&str]) -> Item {
     if !more.is_empty() {
         title.push_str(&format!(" and {} more", more.len()));
     }
-    let place = place(finding);
+    let mut place = place(finding);
+    if let Some(acceptance) = finding.accepted.as_ref().filter(|_| finding.status != FindingStatus::Resolved)
+    {
+        place.push_str(&format!("  \n  {}", acceptances::accepted(acceptance)));
+    }
     let message = code(&shortened(&finding.message, MAX_MESSAGE));
     let full = format!("{title}  \n  {message}  \n  {place}\n");
     let short = format!("{title}  \n  {}  \n  {place}\n", code(&shortened(&finding.message, 100)));

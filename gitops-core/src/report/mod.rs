@@ -1,5 +1,6 @@
 //! Reviews as people and programs read them: Markdown, JSON, SARIF.
 
+mod acceptances;
 mod budget;
 mod details;
 mod drift;

@@ -9,6 +9,7 @@ use crate::node::Location;
 use crate::object::{Object, ObjectId};
 use crate::report::{MARKER, MarkdownOptions, review_json_schema};
 use crate::review::*;
+use crate::risk::{Acceptance, AcceptanceFinding};
 use crate::yaml::{self, ReadOptions};
 
 /// A rendering of texts at `(path, text)`, as if each document were an object.
@@ -197,6 +198,7 @@ fn finding(status: FindingStatus, constraint: &str, action: &str, message: &str,
         previous_location: (status != FindingStatus::Resolved)
             .then(|| Location::new("base/web.yaml", 12, 16)),
         fingerprint: format!("{:032x}", line),
+        accepted: None,
     }
 }
 
@@ -221,6 +223,13 @@ fn sample() -> Review {
                 12,
             ),
             finding(FindingStatus::StillThere, "tags", "dryrun", "no digest\nfor @web", 12),
+            Finding {
+                accepted: Some(Acceptance {
+                    reason: "ask @vendor, <b>`twice`".into(),
+                    ..Acceptance::example("web")
+                }),
+                ..finding(FindingStatus::New, "tags", "deny", "latest", 12)
+            },
         ];
         environments.push(prod);
     }
@@ -251,6 +260,24 @@ fn sample() -> Review {
             NotChecked::new("environment-failed", 1, "`broken` could not be rendered"),
             NotChecked::new("cel-template", 2, "templates written in CEL are not evaluated"),
         ],
+    );
+    let mut expired =
+        AcceptanceFinding::new("acceptance-expired", "old", "RiskAcceptance old: it held until 2026-11-01");
+    expired.location = Some(Location::new("risks/web.yaml", 20, 1));
+    let unused = AcceptanceFinding::new(
+        "acceptance-unused",
+        "a|b",
+        "RiskAcceptance a|b: there is no finding\nthat it accepts",
+    );
+    review = review.with_acceptances(
+        vec![
+            AcceptanceChange::new(
+                ObjectAction::Removed,
+                Acceptance { expires: None, ticket: None, ..Acceptance::example("gone") },
+            ),
+            AcceptanceChange::new(ObjectAction::Added, Acceptance::example("web")),
+        ],
+        vec![unused, expired],
     );
     review.read_lines(|path| {
         let file = HEAD.iter().find(|(found, _)| *found == path);

@@ -2,19 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use sha2::{Digest, Sha256};
-
 use super::model::{Finding, FindingStatus};
 use crate::knowledge::generated_names::stem;
 
-/// What a finding is, whatever its message says: 32 hexadecimal digits.
-///
-/// Parts are told apart by their lengths, so that no two lists of parts run into the same text.
-pub(crate) fn fingerprint(environment: &str, finding: &Finding) -> String {
+/// What two findings have in common that are the same one, whatever its message says.
+fn identity(finding: &Finding) -> Vec<String> {
     let object = &finding.object;
-    let mut hasher = Sha256::new();
-    for part in [
-        environment,
+    let parts = [
         &finding.template,
         &finding.constraint,
         object.group(),
@@ -23,28 +17,25 @@ pub(crate) fn fingerprint(environment: &str, finding: &Finding) -> String {
         stem(&object.kind, &object.name),
         finding.container.as_deref().unwrap_or(""),
         finding.path.as_deref().unwrap_or(""),
-    ] {
-        hasher.update((part.len() as u64).to_be_bytes());
-        hasher.update(part.as_bytes());
-    }
-    hasher.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    ];
+    parts.map(str::to_owned).into()
 }
 
-/// Joins the findings of both revisions of an environment: sets status, fingerprint and the place at
-/// base.
+/// Joins the findings of both revisions of an environment: sets status and the place at base, and tells
+/// equal fingerprints apart.
 ///
-/// Several findings may share a fingerprint (a policy that says two things of one object); among
-/// these, equal messages belong together, then the order decides.
-pub(crate) fn matched(environment: &str, base: Vec<Finding>, head: Vec<Finding>) -> Vec<Finding> {
-    let mut groups: BTreeMap<String, (Vec<Finding>, Vec<Finding>)> = BTreeMap::new();
+/// Several findings may be about one thing (a policy that says two things of one object); among these,
+/// equal messages belong together, then the order decides.
+pub(crate) fn matched(base: Vec<Finding>, head: Vec<Finding>) -> Vec<Finding> {
+    let mut groups: BTreeMap<Vec<String>, (Vec<Finding>, Vec<Finding>)> = BTreeMap::new();
     for finding in base {
-        groups.entry(fingerprint(environment, &finding)).or_default().0.push(finding);
+        groups.entry(identity(&finding)).or_default().0.push(finding);
     }
     for finding in head {
-        groups.entry(fingerprint(environment, &finding)).or_default().1.push(finding);
+        groups.entry(identity(&finding)).or_default().1.push(finding);
     }
     let mut out = Vec::new();
-    for (fingerprint, (mut base, mut head)) in groups {
+    for (mut base, mut head) in groups.into_values() {
         base.sort_by(|a, b| a.message.cmp(&b.message));
         head.sort_by(|a, b| a.message.cmp(&b.message));
         let mut partners: Vec<Option<Finding>> = Vec::with_capacity(head.len());
@@ -57,14 +48,22 @@ pub(crate) fn matched(environment: &str, base: Vec<Finding>, head: Vec<Finding>)
                 *partner = Some(base.remove(0));
             }
         }
-        let mut nth = 0;
-        let mut name = || {
-            nth += 1;
-            if nth == 1 { fingerprint.clone() } else { format!("{fingerprint}-{nth}") }
+        let mut times: BTreeMap<String, usize> = BTreeMap::new();
+        let mut name = |finding: &mut Finding| {
+            let nth = times.entry(finding.fingerprint.clone()).or_default();
+            *nth += 1;
+            if *nth > 1 {
+                finding.fingerprint = format!("{}-{nth}", finding.fingerprint);
+            }
         };
         for (mut finding, partner) in head.into_iter().zip(partners) {
-            finding.fingerprint = name();
-            finding.status = if partner.is_some() { FindingStatus::StillThere } else { FindingStatus::New };
+            name(&mut finding);
+            // What is no longer accepted comes up anew.
+            let reopened = |old: &Finding| old.accepted.is_some() && finding.accepted.is_none();
+            finding.status = match &partner {
+                Some(old) if !reopened(old) => FindingStatus::StillThere,
+                _ => FindingStatus::New,
+            };
             if let Some(partner) = partner {
                 finding.previous_location = partner.location;
             }
@@ -74,7 +73,7 @@ pub(crate) fn matched(environment: &str, base: Vec<Finding>, head: Vec<Finding>)
             out.push(finding);
         }
         for mut finding in base {
-            finding.fingerprint = name();
+            name(&mut finding);
             finding.status = FindingStatus::Resolved;
             out.push(finding);
         }
@@ -108,12 +107,13 @@ mod tests {
             location: Some(Location::new("a.yaml", line, 1)),
             location_of: LocationOf::Object,
             previous_location: None,
-            fingerprint: String::new(),
+            fingerprint: "f".into(),
+            accepted: None,
         }
     }
 
     fn statuses(base: Vec<Finding>, head: Vec<Finding>) -> Vec<(String, FindingStatus, Option<u32>)> {
-        let mut found: Vec<_> = matched("prod", base, head)
+        let mut found: Vec<_> = matched(base, head)
             .into_iter()
             .map(|f| (f.message, f.status, f.previous_location.map(|l| l.line)))
             .collect();
@@ -155,19 +155,26 @@ mod tests {
     }
 
     #[test]
-    fn fingerprints_tell_what_counts() {
-        let one = finding("c", "w", "m", 1);
-        let same = finding("c", "w", "other words", 9);
-        assert_eq!(fingerprint("prod", &one), fingerprint("prod", &same));
-        assert_ne!(fingerprint("prod", &one), fingerprint("test", &one));
-        assert_ne!(fingerprint("prod", &one), fingerprint("prod", &finding("c", "x", "m", 1)));
-        // Parts do not run into each other.
-        let shifted =
-            Finding { template: "K8sAllowedReposr".into(), constraint: "epos".into(), ..one.clone() };
-        assert_ne!(fingerprint("prod", &one), fingerprint("prod", &shifted));
-        // Stable across releases: people keep these in files.
-        assert_eq!(fingerprint("prod", &one), "76a282212fca73847e04a079dfa24b3c");
-        let names: Vec<_> = matched("prod", vec![], vec![one.clone(), finding("c", "w", "z", 1)]);
-        assert_eq!(names[1].fingerprint, format!("{}-2", names[0].fingerprint));
+    fn equal_fingerprints_are_numbered() {
+        let found = matched(vec![], vec![finding("c", "w", "m", 1), finding("c", "w", "z", 1)]);
+        let prints: Vec<&str> = found.iter().map(|f| f.fingerprint.as_str()).collect();
+        assert_eq!(prints, ["f", "f-2"]);
+    }
+
+    #[test]
+    fn what_is_no_longer_accepted_is_new() {
+        use FindingStatus::*;
+        let accepted = |accepted: bool| {
+            let acceptance = accepted.then(|| crate::risk::Acceptance::example("a"));
+            vec![Finding { accepted: acceptance, ..finding("c", "w", "m", 1) }]
+        };
+        for (before, after, want) in [
+            (true, false, New),
+            (true, true, StillThere),
+            (false, true, StillThere),
+            (false, false, StillThere),
+        ] {
+            assert_eq!(matched(accepted(before), accepted(after))[0].status, want, "{before} {after}");
+        }
     }
 }

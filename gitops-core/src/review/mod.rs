@@ -1,5 +1,7 @@
 //! Reviews a change: what it does to every environment of a repository that it can reach.
 
+#[cfg(all(feature = "git", feature = "policy"))]
+mod acceptances;
 mod compare;
 mod diff;
 // Without Git or policies nothing makes findings; the reports are the same.
@@ -29,10 +31,13 @@ mod text_diff;
 pub use crate::report::review_json_schema as json_schema;
 pub use compare::{Comparison, compare};
 pub use diff::{Change, counterpart, diff, display_path};
+pub(crate) use lines::LineFacts;
+#[cfg(feature = "policy")]
+pub(crate) use lines::line_facts;
 pub use model::{
-    EnvironmentReview, EnvironmentStatus, FieldAction, FieldChange, Finding, FindingKind, FindingStatus,
-    ImageChange, LocationOf, NotChecked, ObjectAction, ObjectChange, Review, Revision, SCHEMA_VERSION,
-    Summary,
+    AcceptanceChange, EnvironmentReview, EnvironmentStatus, FieldAction, FieldChange, Finding, FindingKind,
+    FindingStatus, ImageChange, LocationOf, NotChecked, ObjectAction, ObjectChange, Review, Revision,
+    SCHEMA_VERSION, Summary,
 };
 #[cfg(feature = "git")]
 pub use options::ReviewOptions;

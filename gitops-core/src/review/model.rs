@@ -3,6 +3,7 @@
 //! The JSON Schema is `schemas/review.schema.json` (see [`super::json_schema`]). Nothing here holds
 //! the value of a Secret: values are masked when these structs are made.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -13,6 +14,7 @@ use crate::Diagnostic;
 use crate::node::Location;
 use crate::object::ObjectId;
 use crate::object::image::ImageRule;
+use crate::risk::{Acceptance, AcceptanceFinding};
 
 /// The version of the shape below, in [`Review::schema_version`].
 pub const SCHEMA_VERSION: &str = "gitops-core/review/v1";
@@ -36,6 +38,10 @@ pub struct Review {
     pub errors: Vec<Diagnostic>,
     /// Likely mistakes that concern no single environment.
     pub warnings: Vec<Diagnostic>,
+    /// Acceptances of risks that the change adds, alters or removes, by id.
+    pub acceptances: Vec<AcceptanceChange>,
+    /// What is wrong with the acceptances at head, the worst first.
+    pub acceptance_findings: Vec<AcceptanceFinding>,
     /// What the review could not judge, and why.
     pub not_checked: Vec<NotChecked>,
     /// What SARIF wants to know of the lines at head that findings and errors point at.
@@ -82,10 +88,12 @@ pub struct Summary {
     pub objects_changed: usize,
     /// Containers whose image differs, comes or goes.
     pub images_changed: usize,
-    /// Findings that base does not have.
+    /// Findings that base does not have, without accepted ones.
     pub new_findings: usize,
-    /// Findings that both revisions have.
+    /// Findings that both revisions have, without accepted ones.
     pub still_there: usize,
+    /// Findings at head that are accepted, new or not.
+    pub accepted: usize,
     /// Findings that head no longer has.
     pub resolved: usize,
     /// Errors of all environments and of the review as a whole.
@@ -296,7 +304,7 @@ pub struct ImageChange {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum FindingStatus {
-    /// Head has it and base does not.
+    /// Head has it and base does not; or base had it accepted, and head no longer has.
     New,
     /// Both have it.
     StillThere,
@@ -372,9 +380,31 @@ pub struct Finding {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub previous_location: Option<Location>,
     /// Names the same finding in every review: 32 hexadecimal digits made from the environment, the
-    /// constraint, the object (without the hash of a generated name), the container and the path, and
-    /// `-2`, `-3` … where several findings share all of these.
+    /// constraint, the object (without the hash of a generated name), the container, the path and the
+    /// message without the value at the path, and `-2`, `-3` … where several findings share all of these.
     pub fingerprint: String,
+    /// Who accepted it, at head or, of a resolved one, at base.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<Acceptance>,
+}
+
+/// An acceptance of a risk that the change adds, alters or removes.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct AcceptanceChange {
+    /// `added`, `removed` or `changed`.
+    pub action: ObjectAction,
+    /// The acceptance at head, or at base if it was removed.
+    pub acceptance: Acceptance,
+}
+
+impl AcceptanceChange {
+    /// What happened to an acceptance.
+    #[must_use]
+    pub fn new(action: ObjectAction, acceptance: Acceptance) -> Self {
+        Self { action, acceptance }
+    }
 }
 
 /// Something that the review could not judge.
@@ -427,9 +457,20 @@ impl EnvironmentReview {
         }
     }
 
-    /// The findings of a status, in order.
+    /// The findings of a status, accepted or not, in order.
     pub fn findings_of(&self, status: FindingStatus) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(move |finding| finding.status == status)
+    }
+
+    /// The findings of a status that nobody accepted, in order.
+    pub fn open_findings(&self, status: FindingStatus) -> impl Iterator<Item = &Finding> {
+        self.findings_of(status).filter(|finding| finding.accepted.is_none())
+    }
+
+    /// The findings at head that are accepted, in order.
+    pub fn accepted_findings(&self) -> impl Iterator<Item = &Finding> {
+        let there = self.findings.iter().filter(|finding| finding.status != FindingStatus::Resolved);
+        there.filter(|finding| finding.accepted.is_some())
     }
 
     /// How many objects had `action` happen to them.
@@ -479,9 +520,26 @@ impl Review {
             environments,
             errors,
             warnings,
+            acceptances: Vec::new(),
+            acceptance_findings: Vec::new(),
             not_checked,
             lines: BTreeMap::new(),
         }
+    }
+
+    /// The same with what the change does to acceptances, and what is wrong with them at head.
+    #[must_use]
+    pub fn with_acceptances(
+        mut self,
+        mut changes: Vec<AcceptanceChange>,
+        mut findings: Vec<AcceptanceFinding>,
+    ) -> Self {
+        changes.sort_by(|a, b| (&a.acceptance.id, a.action).cmp(&(&b.acceptance.id, b.action)));
+        findings.sort_by(|a, b| (Reverse(a.severity), a).cmp(&(Reverse(b.severity), b)));
+        findings.dedup();
+        self.acceptances = changes;
+        self.acceptance_findings = findings;
+        self
     }
 }
 
@@ -495,8 +553,9 @@ impl Review {
             findings.filter_map(|finding| finding.location.as_ref()).chain(errors)
         });
         let errors = self.errors.iter().filter_map(|error| error.location.as_ref());
+        let acceptances = self.acceptance_findings.iter().filter_map(|finding| finding.location.as_ref());
         let mut wanted: BTreeMap<String, Vec<u32>> = BTreeMap::new();
-        for location in findings.chain(errors) {
+        for location in findings.chain(errors).chain(acceptances) {
             wanted.entry(location.path.clone()).or_default().push(location.line.max(1));
         }
         for (path, numbers) in wanted {
@@ -532,8 +591,9 @@ fn count(
         objects_removed: sum(|e| e.objects_of(ObjectAction::Removed)),
         objects_changed: sum(|e| e.objects_of(ObjectAction::Changed) + e.objects_of(ObjectAction::Renamed)),
         images_changed: sum(|e| e.images.len()),
-        new_findings: sum(|e| e.findings_of(FindingStatus::New).count()),
-        still_there: sum(|e| e.findings_of(FindingStatus::StillThere).count()),
+        new_findings: sum(|e| e.open_findings(FindingStatus::New).count()),
+        still_there: sum(|e| e.open_findings(FindingStatus::StillThere).count()),
+        accepted: sum(|e| e.accepted_findings().count()),
         resolved: sum(|e| e.findings_of(FindingStatus::Resolved).count()),
         errors: errors.len() + sum(|e| e.errors.len()),
         warnings: warnings.len() + sum(|e| e.warnings.len()),

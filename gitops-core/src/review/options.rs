@@ -2,16 +2,23 @@
 
 use crate::kustomize::Cache;
 use crate::object::Object;
+use crate::risk::AcceptanceRules;
+use crate::time::Timestamp;
 use crate::yaml::Limits;
 
 /// How [`super::review()`] runs.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct ReviewOptions {
-    /// ConstraintTemplates and Constraints to judge every environment with, beside those that the
+    /// ConstraintTemplates, Constraints and RiskAcceptances to judge every environment with, beside those that the
     /// repository holds; they replace those of the same kind and name. Read them with the sources of
     /// [`ReviewOptions::cache`], so that errors in them have a place. Default none.
     pub policies: Vec<Object>,
+    /// The time by which acceptances of risks are judged, at both revisions. Default none: then nothing is
+    /// accepted, and the acceptances are told as not checked.
+    pub now: Option<Timestamp>,
+    /// What acceptances must keep to.
+    pub acceptance_rules: AcceptanceRules,
     /// Whether head is compared with the merge base of the two revisions, as pull requests show it,
     /// instead of with base itself. Default false.
     pub use_merge_base: bool,

@@ -18,7 +18,11 @@ use crate::git::ChangedPath;
 use crate::kustomize::Build;
 use crate::node::{Location, Node, Path};
 use crate::object::{Object, secret};
-use crate::policy::{self, EvaluateOptions, PolicySet, UnknownNamespace};
+use crate::policy::acceptance::{ACCEPTANCE_GROUP, is_acceptance};
+use crate::policy::{
+    self, AcceptOptions, AcceptanceFinding, AcceptanceSet, EvaluateOptions, PolicyReport, PolicySet,
+    UnknownNamespace,
+};
 use crate::sources::{Environment, OriginKind};
 use crate::yaml::{self, ReadOptions};
 use crate::{Diagnostic, Error, ErrorKind, Result};
@@ -26,14 +30,15 @@ use crate::{Diagnostic, Error, ErrorKind, Result};
 const TEMPLATES: &str = "templates.gatekeeper.sh";
 const CONSTRAINTS: &str = "constraints.gatekeeper.sh";
 
+/// Whether an object judges others, or accepts what is found.
 fn is_policy(object: &Object) -> bool {
-    matches!(object.group(), TEMPLATES | CONSTRAINTS)
+    matches!(object.group(), TEMPLATES | CONSTRAINTS) || is_acceptance(object)
 }
 
 /// What judges an environment.
 #[derive(Clone, Default, PartialEq)]
 pub(super) struct Context {
-    /// Templates and constraints, by kind and name.
+    /// Templates, constraints and acceptances, by kind and name.
     pub(super) policies: Vec<Object>,
     /// Namespace objects of the cluster, by name.
     pub(super) namespaces: Vec<Object>,
@@ -43,8 +48,15 @@ impl Context {
     /// Whether a verdict of one may differ from that of the other.
     pub(super) fn judges_as(&self, other: &Self) -> bool {
         let selects = |object: &Object| object.node.at(&["spec", "match", "namespaceSelector"]).is_some();
+        // Annotations of Namespaces may accept risks.
+        let annotations = |context: &Self| -> Vec<Option<Node>> {
+            let namespaces = context.namespaces.iter();
+            namespaces.map(|object| object.node.at(&["metadata", "annotations"]).cloned()).collect()
+        };
         self.policies == other.policies
-            && (self.namespaces == other.namespaces || !self.policies.iter().any(selects))
+            && (self.namespaces == other.namespaces
+                || self.policies.is_empty()
+                || !self.policies.iter().any(selects) && annotations(self) == annotations(other))
     }
 }
 
@@ -56,6 +68,7 @@ pub(super) struct Judge {
 
 pub(super) struct Compiled {
     pub(super) set: PolicySet,
+    pub(super) acceptances: AcceptanceSet,
     pub(super) errors: Vec<Error>,
 }
 
@@ -65,7 +78,8 @@ impl Judge {
             return known.clone();
         }
         let (set, errors) = PolicySet::collect(policies, sources);
-        let compiled = Rc::new(Compiled { set, errors });
+        let acceptances = AcceptanceSet::from_objects(policies, sources);
+        let compiled = Rc::new(Compiled { set, acceptances, errors });
         self.compiled.borrow_mut().push((policies.to_vec(), compiled.clone()));
         compiled
     }
@@ -146,7 +160,10 @@ struct Found {
 
 impl Found {
     fn add(&mut self, object: &Object, giver: &str) {
-        if is_policy(object) {
+        if is_acceptance(object) {
+            // Two of one name that differ are a finding.
+            self.policies.push((object.clone(), giver.to_owned()));
+        } else if is_policy(object) {
             let same = |known: &Object| {
                 known.group() == object.group()
                     && known.kind() == object.kind()
@@ -216,7 +233,7 @@ fn plain(
             let wanted = match object.group() {
                 // What `gator verify` tries a template with is not deployed.
                 CONSTRAINTS => wants_policies && !is_test,
-                TEMPLATES => wants_policies,
+                TEMPLATES | ACCEPTANCE_GROUP => wants_policies,
                 _ => wants_namespaces,
             };
             if wanted {
@@ -290,6 +307,7 @@ pub(super) fn affected(
 /// What the policies say of a rendered environment.
 pub(super) struct Verdicts {
     pub(super) findings: Vec<Judged>,
+    pub(super) acceptance_findings: Vec<AcceptanceFinding>,
     pub(super) not_checked: Vec<policy::NotChecked>,
 }
 
@@ -301,27 +319,40 @@ pub(super) struct Judged {
 }
 
 pub(super) fn verdicts(
-    set: &PolicySet,
+    compiled: &Compiled,
     context: &Context,
     environment: &Environment,
     build: &Build,
+    accept: &AcceptOptions<'_>,
 ) -> Verdicts {
-    if set.is_empty() {
-        return Verdicts { findings: Vec::new(), not_checked: Vec::new() };
-    }
     // A Namespace that no revision shows may well exist in the cluster.
     let mut options = EvaluateOptions::new()
         .with_namespaces(&context.namespaces)
         .on_unknown_namespace(UnknownNamespace::NotChecked);
     // Flux's target namespace is in the objects already.
-    if let Some(namespace) =
-        environment.target_namespace.as_deref().filter(|_| environment.origin.kind != OriginKind::Flux)
-    {
+    let namespace =
+        environment.target_namespace.as_deref().filter(|_| environment.origin.kind != OriginKind::Flux);
+    if let Some(namespace) = namespace {
         options = options.with_default_namespace(namespace);
     }
-    let report = set.evaluate(&build.objects, &options);
+    let mut report = PolicyReport::default();
+    if !compiled.set.is_empty() {
+        report = compiled.set.evaluate(&build.objects, &options);
+    }
+    for found in &mut report.findings {
+        if let Some(object) = build.objects.get(found.object) {
+            found.message = secret::redacted(object, &found.message, &build.secret_copies);
+        }
+    }
+    let accept = accept
+        .clone()
+        .in_scope(&environment.name)
+        .with_namespaces(&context.namespaces)
+        .with_default_namespace(namespace);
+    compiled.acceptances.apply(&mut report, &compiled.set, &build.objects, &build.sources, &accept);
     let findings = report.findings.into_iter().filter_map(|found| {
         let object = build.objects.get(found.object)?;
+        let fingerprint = found.fingerprint(object, &environment.name);
         let path = found.path.filter(|path| !path.is_empty());
         let value = path.as_ref().and_then(|path| value_location(build, object, path));
         let location_of = if value.is_some() { LocationOf::Value } else { LocationOf::Object };
@@ -338,17 +369,22 @@ pub(super) fn verdicts(
                 object: found.id,
                 container: found.container,
                 path: path.as_ref().map(|path| display_path(&object.node, path)),
-                message: secret::redacted(object, &found.message, &build.secret_copies),
+                message: found.message,
                 location: value.or_else(|| object_location(build, object)),
                 location_of,
                 previous_location: None,
-                fingerprint: String::new(),
+                fingerprint,
+                accepted: found.accepted,
             },
             object: found.object,
             path,
         })
     });
-    Verdicts { findings: findings.collect(), not_checked: report.not_checked }
+    Verdicts {
+        findings: findings.collect(),
+        acceptance_findings: report.acceptance_findings,
+        not_checked: report.not_checked,
+    }
 }
 
 /// The place of a value or of the nearest parent that a text set, short of the object as a whole.

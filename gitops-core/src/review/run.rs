@@ -12,6 +12,8 @@ use super::{findings, policies};
 use crate::files::Files;
 use crate::git::{self, ChangedPath, Repository, changed_paths};
 use crate::knowledge::charts;
+#[cfg(feature = "policy")]
+use crate::policy;
 use crate::sources::Environment;
 use crate::{Diagnostic, Error, ErrorKind, Result};
 
@@ -68,11 +70,13 @@ struct Work<'a> {
 
 /// What concerns no single environment, without repetitions.
 #[derive(Default)]
-struct Notes {
+pub(super) struct Notes {
     errors: Vec<Diagnostic>,
-    not_checked: BTreeSet<NotChecked>,
+    pub(super) not_checked: BTreeSet<NotChecked>,
     /// By code and message, summed over environments.
     counted: BTreeMap<(String, String), usize>,
+    #[cfg(feature = "policy")]
+    acceptances: super::acceptances::Seen,
 }
 
 impl Work<'_> {
@@ -101,6 +105,9 @@ impl Work<'_> {
         let mut notes = Notes::default();
         #[cfg(feature = "policy")]
         let judge = policies::Judge::default();
+        #[cfg(feature = "policy")]
+        let accept =
+            super::acceptances::options(self.base, self.head, self.changed, self.options, &mut notes)?;
         let mut reviews = Vec::new();
         self.build_all(affected.iter().filter(|name| self.options.wants(name)));
         for name in affected.iter().filter(|name| self.options.wants(name)) {
@@ -110,7 +117,7 @@ impl Work<'_> {
             review.cluster.clone_from(&shown.cluster);
             self.render(&mut review, before, after, &mut notes);
             #[cfg(feature = "policy")]
-            self.judge(&judge, &mut review, before, after, &mut notes)?;
+            self.judge(&judge, &accept, &mut review, before, after, &mut notes)?;
             reviews.push(review);
         }
         #[cfg(not(feature = "policy"))]
@@ -120,10 +127,19 @@ impl Work<'_> {
             notes.not_checked.insert(NotChecked::new("policies-not-evaluated", 1, message));
         }
         self.outside(&mut notes)?;
+        #[cfg(feature = "policy")]
+        let (changes, acceptance_findings) = {
+            let all = affected.len() == names.len() && self.options.environments.is_empty();
+            notes.not_checked.extend(notes.acceptances.not_applied());
+            notes.acceptances.finish(all)
+        };
         let mut not_checked: Vec<NotChecked> = notes.not_checked.into_iter().collect();
         let counted = notes.counted.into_iter();
         not_checked.extend(counted.map(|((code, message), count)| NotChecked::new(code, count, message)));
-        Ok(Review::new(base, head, names.len(), reviews, notes.errors, Vec::new(), not_checked))
+        let review = Review::new(base, head, names.len(), reviews, notes.errors, Vec::new(), not_checked);
+        #[cfg(feature = "policy")]
+        let review = review.with_acceptances(changes, acceptance_findings);
+        Ok(review)
     }
 
     /// Renders environments at both revisions, on several threads; nothing below does the work again.
@@ -237,6 +253,7 @@ impl Work<'_> {
     fn judge(
         &self,
         judge: &policies::Judge,
+        accept: &policy::AcceptOptions<'_>,
         review: &mut EnvironmentReview,
         before: Option<&Environment>,
         after: Option<&Environment>,
@@ -251,7 +268,8 @@ impl Work<'_> {
         if let (Some(environment), Some(Ok(build))) = (before, old_build.as_deref()) {
             let context = policies::context(self.base, environment, self.options, &mut BTreeSet::new())?;
             let compiled = judge.compiled(&context.policies, sources);
-            let verdicts = policies::verdicts(&compiled.set, &context, environment, build);
+            notes.acceptances.before(&compiled.acceptances);
+            let verdicts = policies::verdicts(&compiled, &context, environment, build, accept);
             old_findings = verdicts.findings.into_iter().map(|judged| judged.finding).collect();
         }
         let mut new_findings = Vec::new();
@@ -267,7 +285,8 @@ impl Work<'_> {
                     notes.errors.push(error);
                 }
             }
-            let mut verdicts = policies::verdicts(&compiled.set, &context, environment, build);
+            let mut verdicts = policies::verdicts(&compiled, &context, environment, build, accept);
+            notes.acceptances.after(&compiled.acceptances, &mut verdicts);
             for entry in verdicts.not_checked {
                 *notes.counted.entry((entry.code.to_owned(), entry.message)).or_default() += entry.count;
             }
@@ -276,7 +295,7 @@ impl Work<'_> {
             }
             new_findings = verdicts.findings.into_iter().map(|judged| judged.finding).collect();
         }
-        review.findings = findings::matched(&review.name, old_findings, new_findings);
+        review.findings = findings::matched(old_findings, new_findings);
         Ok(())
     }
 

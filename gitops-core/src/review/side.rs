@@ -21,7 +21,7 @@ const MAX_DEPTH: usize = 100;
 /// What the bytes of a file say that it may hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Marks {
-    /// ConstraintTemplates or Constraints.
+    /// ConstraintTemplates, Constraints or RiskAcceptances.
     pub(super) policies: bool,
     /// Namespaces.
     pub(super) namespaces: bool,
@@ -199,7 +199,7 @@ impl Rendering<'_> {
 fn marked(files: &TreeFiles, known: &KnownMarks) -> Result<BTreeMap<String, Marks>> {
     // Both are constant and valid; without them nothing would be marked.
     let (Ok(policies), Ok(namespaces), Ok(suites)) = (
-        Regex::new(r"(?:templates|constraints)\.gatekeeper\.sh"),
+        Regex::new(r"(?:templates|constraints)\.gatekeeper\.sh|gitops-core\.dev/"),
         Regex::new(r#"kind"?:\s+["']?Namespace\b"#),
         Regex::new(r"test\.gatekeeper\.sh"),
     ) else {

@@ -380,3 +380,106 @@ fn a_merge_base_leaves_out_what_others_changed() {
     assert_eq!(names(&from_fork), [("test/apps", "changed")]);
     assert_eq!(from_fork.base.commit, ids[0]);
 }
+
+fn acceptance(expires: &str, approver: &str) -> String {
+    format!(
+        "apiVersion: gitops-core.dev/v1alpha1
+kind: RiskAcceptance
+metadata: {{name: old-registry}}
+spec:
+  policies: [{{template: K8sAllowedRepos}}]
+  objects: [{{kind: Deployment, name: web, containers: [old]}}]
+  reason: The old image moves with release 5.
+  ticket: RISK-7
+  owner: Jane Doe
+  approvers: [{approver}]
+  created: 2026-11-01
+  expires: {expires}
+"
+    )
+}
+
+fn at(now: &str) -> ReviewOptions {
+    ReviewOptions { now: Some(crate::time::Timestamp::parse(now).unwrap()), ..ReviewOptions::default() }
+}
+
+const NOW: &str = "2026-11-21T12:00:00Z";
+
+#[test]
+fn a_pull_request_may_bring_an_acceptance() {
+    let good = acceptance("2026-12-01", "John Roe");
+    let added = with(before(), &[("risks/old.yaml", Some(&good))]);
+    let review = reviewed(before(), added.clone(), &at(NOW)).unwrap();
+    assert_eq!(names(&review), [("prod/apps", "unchanged"), ("test/apps", "unchanged")]);
+    let summary = review.summary;
+    assert_eq!((summary.new_findings, summary.still_there, summary.accepted, summary.resolved), (0, 0, 2, 0));
+    let finding = &review.environments[0].findings[0];
+    assert_eq!(finding.status, FindingStatus::StillThere);
+    assert_eq!(finding.accepted.as_ref().unwrap().id, "old-registry");
+    let [change] = review.acceptances.as_slice() else { panic!("{:?}", review.acceptances) };
+    assert_eq!((change.action, change.acceptance.id.as_str()), (ObjectAction::Added, "old-registry"));
+    assert_eq!(review.acceptance_findings, []);
+    assert_eq!(codes(&review), Vec::<&str>::new());
+    insta::assert_snapshot!(without_commits(&review, review.to_markdown(&Default::default())));
+    // Taken away again, the finding comes up anew.
+    let review = reviewed(added.clone(), before(), &at(NOW)).unwrap();
+    assert_eq!((review.summary.new_findings, review.summary.accepted), (2, 0));
+    assert_eq!(review.acceptances[0].action, ObjectAction::Removed);
+    // Without a time it is told, and not applied; once, though two environments have it.
+    let review = reviewed(before(), added.clone(), &ReviewOptions::default()).unwrap();
+    assert_eq!((review.summary.accepted, review.summary.still_there), (0, 2));
+    assert_eq!(codes(&review), ["acceptance-not-applied"]);
+    assert_eq!(review.not_checked[0].count, 1);
+    // Another change leaves it as it is; what is accepted does not count.
+    let other = with(
+        added.clone(),
+        &[
+            ("overlays/prod/patch.yaml", Some(PATCH)),
+            (
+                "overlays/prod/kustomization.yaml",
+                Some("namespace: prod\nresources: [../../base]\npatches: [{path: patch.yaml}]\n"),
+            ),
+        ],
+    );
+    let review = reviewed(added, other, &at(NOW)).unwrap();
+    assert_eq!((review.summary.new_findings, review.summary.accepted, review.acceptances.len()), (1, 1, 0));
+    let sarif: serde_json::Value = serde_json::from_str(&review.to_sarif()).unwrap();
+    let results = sarif.pointer("/runs/0/results").unwrap().as_array().unwrap();
+    let suppressed: Vec<bool> = results.iter().map(|result| result.get("suppressions").is_some()).collect();
+    assert_eq!(suppressed, [false, true]);
+    assert_eq!(
+        results[1].pointer("/suppressions/0/justification").unwrap(),
+        "The old image moves with release 5. (accepted until 2026-12-01 by old-registry, RISK-7, owned by Jane Doe)"
+    );
+}
+
+#[test]
+fn acceptances_that_do_not_hold_are_findings() {
+    // Who made the commits of the test.
+    let author = "demo@example.com";
+    for (expires, approver, code) in [
+        ("2026-11-20", "John Roe", "acceptance-expired"),
+        ("2026-12-01", "Jane Doe", "acceptance-self-approved"),
+        ("2026-12-01", author, "acceptance-self-approved"),
+        ("whenever", "John Roe", "bad-acceptance-date"),
+    ] {
+        let text = acceptance(expires, approver);
+        let review =
+            reviewed(before(), with(before(), &[("risks/old.yaml", Some(&text))]), &at(NOW)).unwrap();
+        assert_eq!((review.summary.accepted, review.summary.still_there), (0, 2), "{code}");
+        let [finding] = review.acceptance_findings.as_slice() else {
+            panic!("{code}: {:?}", review.acceptance_findings)
+        };
+        assert_eq!(finding.code, code);
+        assert_eq!(finding.location.as_ref().unwrap().path, "risks/old.yaml");
+    }
+    // Of no use to any environment: told if all were judged.
+    let elsewhere = acceptance("2026-12-01", "John Roe").replace("name: web,", "name: other,");
+    let files = with(before(), &[("risks/old.yaml", Some(&elsewhere))]);
+    let unused = |options: &ReviewOptions| {
+        let review = reviewed(before(), files.clone(), options).unwrap();
+        review.acceptance_findings.iter().map(|finding| finding.code).collect::<Vec<_>>()
+    };
+    assert_eq!(unused(&at(NOW)), ["acceptance-unused"]);
+    assert_eq!(unused(&ReviewOptions { environments: vec!["prod/*".into()], ..at(NOW) }), Vec::<&str>::new());
+}

@@ -6,6 +6,7 @@ use serde_json::{Value as Json, json};
 use super::*;
 use crate::node::Node;
 use crate::policy::{EvaluateOptions, PolicyReport, PolicySet};
+use crate::risk::Severity;
 use crate::yaml::{self, ReadOptions};
 
 /// Denies each container that is privileged; fails on one whose `privileged` is text.

@@ -1,0 +1,112 @@
+//! What policies say of objects, as SARIF.
+
+use std::collections::BTreeMap;
+
+use super::model::Level;
+use super::{About, Draft, RuleKey, Sarif, SarifOptions, level, sentence};
+use crate::node::{Location, SourceMap};
+use crate::object::Object;
+use crate::object::items::display_path;
+use crate::object::secret;
+use crate::policy::{Finding, FindingKind, PolicyReport};
+use crate::review::{LineFacts, line_facts};
+
+impl PolicyReport {
+    /// The report as SARIF 2.1.0, with the default [`SarifOptions`]. `objects` are those that it is about,
+    /// `sources` resolves their places.
+    ///
+    /// A finding that is accepted has a suppression with the reason; what is wrong with acceptances are
+    /// results too. A finding on an object that no text stands behind is a notification, as is what
+    /// was not checked.
+    #[must_use]
+    pub fn to_sarif(&self, objects: &[Object], sources: &SourceMap) -> String {
+        self.to_sarif_with(objects, sources, &SarifOptions::default())
+    }
+
+    /// As [`PolicyReport::to_sarif`], with options.
+    #[must_use]
+    pub fn to_sarif_with(&self, objects: &[Object], sources: &SourceMap, options: &SarifOptions) -> String {
+        let mut sarif = Sarif::default();
+        let mut times: BTreeMap<String, usize> = BTreeMap::new();
+        for finding in &self.findings {
+            let Some(object) = objects.get(finding.object) else { continue };
+            let is_error = finding.kind == FindingKind::Error;
+            let message = secret::redacted(object, &finding.message, &secret::Copies::default());
+            let message = sentence(&finding.id, finding.container.as_deref(), &message);
+            let level = level(is_error, &finding.enforcement_action);
+            let Some(location) = finding.location(objects, sources) else {
+                sarif.notify(level, message);
+                continue;
+            };
+            let mut fingerprint = finding.fingerprint(object, "");
+            let nth = times.entry(fingerprint.clone()).or_default();
+            *nth += 1;
+            if *nth > 1 {
+                fingerprint = format!("{fingerprint}-{nth}");
+            }
+            let path = finding.path.as_ref().filter(|path| !path.is_empty());
+            sarif.add(Draft {
+                rule: RuleKey::Policy {
+                    template: finding.template.clone(),
+                    constraint: finding.constraint.clone(),
+                },
+                level,
+                new: None,
+                message,
+                location,
+                object: Some(finding.id.clone()),
+                path: path.map(|path| display_path(&object.node, path)),
+                fingerprint: Some(fingerprint),
+                accepted: finding.accepted.clone(),
+                environments: Vec::new(),
+            });
+        }
+        for finding in &self.acceptance_findings {
+            sarif.acceptance(finding);
+        }
+        for entry in &self.not_checked {
+            let text = format!("not checked ({}, {} times): {}", entry.code, entry.count, entry.message);
+            sarif.notify(Level::Warning, text);
+        }
+        let lines = lines(sarif.drafts.values().map(|draft| &draft.location), sources);
+        sarif.finish(&About {
+            id: format!("{}/", options.category),
+            successful: self.findings.iter().all(|finding| finding.kind != FindingKind::Error),
+            lines: &lines,
+        })
+    }
+}
+
+impl Finding {
+    /// Where a finding can be put right: the text that set the offending value, or that of the nearest
+    /// part of the object around it. `objects` are those evaluated, `sources` resolves their places.
+    #[must_use]
+    pub fn location(&self, objects: &[Object], sources: &SourceMap) -> Option<Location> {
+        let object = objects.get(self.object)?;
+        let path = self.path.clone().unwrap_or_default();
+        let (_, depth) = object.node.nearest(&path);
+        (0..=depth).rev().find_map(|depth| {
+            let path = path.segments().iter().take(depth).cloned().collect();
+            sources.locate(object.lookup(&path)?.span)
+        })
+    }
+}
+
+/// Facts of the lines at places.
+fn lines<'a>(
+    places: impl Iterator<Item = &'a Location>,
+    sources: &SourceMap,
+) -> BTreeMap<(String, u32), LineFacts> {
+    let mut files: BTreeMap<&str, Vec<LineFacts>> = BTreeMap::new();
+    let mut lines = BTreeMap::new();
+    for place in places {
+        let facts = files.entry(place.path.as_str()).or_insert_with(|| {
+            sources.text_of(&place.path).map(|text| line_facts(&text)).unwrap_or_default()
+        });
+        let line = place.line.max(1);
+        if let Some(fact) = facts.get(line as usize - 1) {
+            lines.insert((place.path.clone(), line), fact.clone());
+        }
+    }
+    lines
+}
