@@ -315,6 +315,11 @@ export interface ReviewOptions {
    * run at once. The review is the same for any number.
    */
   threads?: number
+  /**
+   * The time by which acceptances of risks are judged: RFC 3339, or a Date. Without it nothing is accepted,
+   * and the acceptances are told as not checked.
+   */
+  now?: string | Date
 }
 
 /**
@@ -330,6 +335,8 @@ export declare class Review implements ReviewData {
   readonly environments: ReviewData['environments']
   readonly errors: ReviewData['errors']
   readonly warnings: ReviewData['warnings']
+  readonly acceptances: ReviewData['acceptances']
+  readonly acceptanceFindings: ReviewData['acceptanceFindings']
   readonly notChecked: ReviewData['notChecked']
   /** The review as JSON text, byte for byte the same in every language. */
   readonly json: string

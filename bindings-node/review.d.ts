@@ -38,10 +38,12 @@ export interface Summary {
   objectsChanged: number
   /** Containers whose image differs, comes or goes. */
   imagesChanged: number
-  /** Findings that base does not have. */
+  /** Findings that base does not have, without accepted ones. */
   newFindings: number
-  /** Findings that both revisions have. */
+  /** Findings that both revisions have, without accepted ones. */
   stillThere: number
+  /** Findings at head that are accepted, new or not. */
+  accepted: number
   /** Findings that head no longer has. */
   resolved: number
   /** Errors of all environments and of the review as a whole. */
@@ -133,6 +135,7 @@ export interface ImageChange {
 
 /** A policy's verdict on an object. */
 export interface Finding {
+  /** new: head has it and base does not, or base had it accepted and head no longer has. */
   status: 'new' | 'stillThere' | 'resolved'
   /** The constraint's kind, which names the template. */
   template: string
@@ -157,6 +160,54 @@ export interface Finding {
   previousLocation?: Location
   /** Names the same finding in every review. */
   fingerprint: string
+  /** Who accepted it, at head or, of a resolved one, at base. */
+  accepted?: Acceptance
+}
+
+/** Who accepted a finding, why and until when. */
+export interface Acceptance {
+  /** The name of the RiskAcceptance, namespace/name if it has a namespace; or the key of the annotation. */
+  id: string
+  /** Whether a document or an annotation accepts it. */
+  source: 'document' | 'annotation'
+  /** Why the risk is borne. */
+  reason: string
+  /** The ticket in which that was decided. */
+  ticket?: string
+  /** Who bears the risk. */
+  owner?: string
+  /** Who approved it; absent for none. */
+  approvers?: string[]
+  /** When it was made, as RFC 3339 in UTC. */
+  created?: string
+  /** The moment from which it no longer holds, as RFC 3339 in UTC; absent for never. */
+  expires?: string
+  /** What is done instead to lessen the risk. */
+  compensatingControl?: string
+  /** Where it stands. */
+  location?: Location
+}
+
+/** An acceptance of a risk that the change adds, alters or removes. */
+export interface AcceptanceChange {
+  action: 'added' | 'removed' | 'changed'
+  /** As head has it, or base if it was removed. */
+  acceptance: Acceptance
+}
+
+/** What is wrong with an acceptance of a risk. */
+export interface AcceptanceFinding {
+  /** A stable identifier, such as acceptance-expired. */
+  code: string
+  severity: 'low' | 'medium' | 'high' | 'critical'
+  /** Which acceptance: its id. */
+  acceptance: string
+  /** The object that an annotation stands on. */
+  object?: ObjectId
+  /** What is wrong and what to do, for people. */
+  message: string
+  /** Where the acceptance stands. */
+  location?: Location
 }
 
 /** Something that the review could not judge. */
@@ -185,6 +236,10 @@ export interface ReviewData {
   errors: Diagnostic[]
   /** Likely mistakes that concern no single environment. */
   warnings: Diagnostic[]
+  /** Acceptances of risks that the change adds, alters or removes, by id. */
+  acceptances: AcceptanceChange[]
+  /** What is wrong with the acceptances at head, the worst first. */
+  acceptanceFindings: AcceptanceFinding[]
   /** What the review could not judge, and why. */
   notChecked: NotChecked[]
 }

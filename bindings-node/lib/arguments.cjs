@@ -52,6 +52,13 @@ function asTexts(name, value) {
   return value.map((item) => asText(`each item of ${name}`, item))
 }
 
+/** A time as RFC 3339, if there is one. Whether a text is one is for the core to say. */
+function asTime(name, value) {
+  if (value === undefined || typeof value === 'string') return value
+  if (value instanceof Date && !Number.isNaN(value.valueOf())) return value.toISOString()
+  throw wrongType(name, 'a string of RFC 3339 or a Date', value)
+}
+
 /** One of a few words. */
 function asChoice(name, value, choices) {
   if (!choices.includes(asText(name, value))) {
@@ -69,4 +76,4 @@ function asIndex(name, value) {
   return value
 }
 
-module.exports = { wrongType, asPath, asText, asTexts, asOptions, asChoice, asFlag, asIndex }
+module.exports = { wrongType, asPath, asText, asTexts, asOptions, asTime, asChoice, asFlag, asIndex }

@@ -3,7 +3,7 @@
 // `review`: what a change does to every environment of a repository that it can reach.
 
 const native = require('../native.cjs')
-const { wrongType, asPath, asOptions, asText, asIndex } = require('./arguments.cjs')
+const { wrongType, asPath, asOptions, asText, asTime, asIndex } = require('./arguments.cjs')
 const { unwrap } = require('./failure.cjs')
 const { asCache, asSettings } = require('./settings.cjs')
 
@@ -56,6 +56,14 @@ class Review {
     return this.data.warnings
   }
 
+  get acceptances() {
+    return this.data.acceptances
+  }
+
+  get acceptanceFindings() {
+    return this.data.acceptanceFindings
+  }
+
   get notChecked() {
     return this.data.notChecked
   }
@@ -76,8 +84,8 @@ class Review {
 }
 
 function checked(repo, base, head, options) {
-  const known = ['useMergeBase', 'environments', 'limits', 'cache', 'threads']
-  const { useMergeBase = false, environments = [], limits, cache, threads = 0 } = asOptions(options, known)
+  const known = ['useMergeBase', 'environments', 'limits', 'cache', 'threads', 'now']
+  const { useMergeBase = false, environments = [], limits, cache, threads = 0, now } = asOptions(options, known)
   if (typeof useMergeBase !== 'boolean') throw wrongType('useMergeBase', 'a boolean', useMergeBase)
   if (!Array.isArray(environments)) throw wrongType('environments', 'an array of names', environments)
   for (const name of environments) asText('each of environments', name)
@@ -89,6 +97,7 @@ function checked(repo, base, head, options) {
     environments,
     asSettings({ limits }),
     asIndex('threads', threads),
+    asTime('now', now),
     asCache(cache),
   ]
 }

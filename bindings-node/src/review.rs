@@ -3,6 +3,7 @@
 use gitops_core::git::Repository;
 use gitops_core::report::MarkdownOptions;
 use gitops_core::review::{Review, ReviewOptions};
+use gitops_core::time::Timestamp;
 use napi::bindgen_prelude::{AsyncTask, Either};
 use napi::{Env, Task};
 use napi_derive::napi;
@@ -42,6 +43,7 @@ pub struct ReviewTask {
     repo: String,
     base: String,
     head: String,
+    now: Option<String>,
     options: ReviewOptions,
 }
 
@@ -55,6 +57,7 @@ impl ReviewTask {
         environments: Vec<String>,
         settings: &Settings,
         threads: u32,
+        now: Option<String>,
         cache: Option<&NativeCache>,
     ) -> Self {
         let mut options = ReviewOptions::default();
@@ -63,11 +66,13 @@ impl ReviewTask {
         options.limits = settings.limits();
         options.threads = threads as usize;
         options.cache = shared(cache);
-        Self { repo, base, head, options }
+        Self { repo, base, head, now, options }
     }
 
     fn run(&self) -> gitops_core::Result<Review> {
-        gitops_core::review::review(&Repository::discover(&self.repo)?, &self.base, &self.head, &self.options)
+        let mut options = self.options.clone();
+        options.now = self.now.as_deref().map(Timestamp::parse).transpose()?;
+        gitops_core::review::review(&Repository::discover(&self.repo)?, &self.base, &self.head, &options)
     }
 }
 
@@ -102,9 +107,12 @@ pub fn review(
     environments: Vec<String>,
     settings: Settings,
     threads: u32,
+    now: Option<String>,
     cache: Option<&NativeCache>,
 ) -> Outcome {
-    outcome(ReviewTask::new(repo, base, head, use_merge_base, environments, &settings, threads, cache).run())
+    outcome(
+        ReviewTask::new(repo, base, head, use_merge_base, environments, &settings, threads, now, cache).run(),
+    )
 }
 
 /// The same on the libuv pool.
@@ -118,7 +126,18 @@ pub fn review_async(
     environments: Vec<String>,
     settings: Settings,
     threads: u32,
+    now: Option<String>,
     cache: Option<&NativeCache>,
 ) -> AsyncTask<ReviewTask> {
-    AsyncTask::new(ReviewTask::new(repo, base, head, use_merge_base, environments, &settings, threads, cache))
+    AsyncTask::new(ReviewTask::new(
+        repo,
+        base,
+        head,
+        use_merge_base,
+        environments,
+        &settings,
+        threads,
+        now,
+        cache,
+    ))
 }

@@ -67,6 +67,47 @@ test('options', (t) => {
   })
 })
 
+const ACCEPTANCE = `
+apiVersion: gitops-core.dev/v1alpha1
+kind: RiskAcceptance
+metadata: {name: a}
+spec:
+  policies: [{template: K8sPrivileged}]
+  objects: [{kind: Pod, name: web}]
+  reason: The vendor's image needs it.
+  ticket: RISK-1
+  owner: Jane Doe
+  approvers: [John Roe]
+  created: 2026-11-01
+  expires: 2026-11-30
+`
+
+test('acceptances are judged by a time', (t) => {
+  const repository = makeRepository(
+    t,
+    write({ 'app/kustomization.yaml': 'resources: [namespace.yaml]\n', 'app/namespace.yaml': NAMESPACE }),
+    write({ 'risks/a.yaml': ACCEPTANCE }),
+  )
+  for (const [now, code] of [
+    ['2026-11-21T12:00:00Z', 'acceptance-unused'],
+    [new Date('2026-11-30T23:59:59Z'), 'acceptance-unused'],
+    [new Date('2026-12-01T00:00:00Z'), 'acceptance-expired'],
+  ]) {
+    const reviewed = review(repository, 'main~1', 'main', { now })
+    assert.deepEqual(reviewed.acceptanceFindings.map((finding) => finding.code), [code])
+    assert.deepEqual(
+      reviewed.acceptances.map(({ action, acceptance }) => [action, acceptance.ticket]),
+      [['added', 'RISK-1']],
+    )
+    assert.deepEqual(reviewed.notChecked, [])
+  }
+  const { notChecked } = review(repository, 'main~1', 'main')
+  assert.deepEqual(notChecked.map((entry) => entry.code), ['acceptance-not-applied'])
+  for (const [now, code] of [['tomorrow', 'bad-time'], [5, 'bad-argument'], [new Date('?'), 'bad-argument']]) {
+    assert.throws(() => review(repository, 'main~1', 'main', { now }), { name: 'ArgumentError', code })
+  }
+})
+
 test('what cannot be read', async (t) => {
   const expected = { name: 'GitError', kind: 'git', code: 'not-a-repository' }
   assert.throws(() => review(onDisk(t, {}), 'main~1', 'main'), expected)

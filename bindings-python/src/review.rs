@@ -3,6 +3,7 @@
 use gitops_core::git::Repository;
 use gitops_core::report::MarkdownOptions;
 use gitops_core::review::{Review, ReviewOptions};
+use gitops_core::time::Timestamp;
 use pyo3::prelude::*;
 
 use crate::error::raise;
@@ -42,6 +43,7 @@ pub(crate) fn review(
     environments: Vec<String>,
     settings: Settings,
     threads: usize,
+    now: Option<String>,
 ) -> PyResult<NativeReview> {
     py.detach(|| {
         let mut options = ReviewOptions::default();
@@ -50,6 +52,7 @@ pub(crate) fn review(
         options.limits = settings.limits();
         options.cache = settings.cache();
         options.threads = threads;
+        options.now = now.as_deref().map(Timestamp::parse).transpose()?;
         gitops_core::review::review(&Repository::discover(repo)?, base, head, &options).map(NativeReview)
     })
     .map_err(|error| raise(py, &error))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import json
 import pickle
 from collections.abc import Callable
@@ -17,6 +18,9 @@ from gitops_core import _model
 REPOSITORY = Path(__file__).resolve().parents[2]
 SCHEMA = json.loads((REPOSITORY / "gitops-core/schemas/review.schema.json").read_text())
 CLASSES: dict[str, type[Any]] = {
+    "acceptance": gitops_core.Acceptance,
+    "acceptanceChange": gitops_core.AcceptanceChange,
+    "acceptanceFinding": gitops_core.AcceptanceFinding,
     "diagnostic": gitops_core.Diagnostic,
     "environment": gitops_core.EnvironmentReview,
     "fieldChange": gitops_core.FieldChange,
@@ -116,6 +120,45 @@ def test_options(demo: Path) -> None:
     with pytest.raises(gitops_core.ArgumentError) as caught:
         gitops_core.review(demo, "main~1", "main", environments=["none"])
     assert caught.value.code == "unknown-environment"
+
+
+ACCEPTANCE = """
+apiVersion: gitops-core.dev/v1alpha1
+kind: RiskAcceptance
+metadata: {name: a}
+spec:
+  policies: [{template: K8sPrivileged}]
+  objects: [{kind: Pod, name: web}]
+  reason: The vendor's image needs it.
+  ticket: RISK-1
+  owner: Jane Doe
+  approvers: [John Roe]
+  created: 2026-11-01
+  expires: 2026-11-30
+"""
+
+
+def test_acceptances_are_judged_by_a_time(make_repository: Callable[..., Path]) -> None:
+    repository = make_repository(
+        {"app/kustomization.yaml": "resources: [namespace.yaml]\n", "app/namespace.yaml": NAMESPACE},
+        {"risks/a.yaml": ACCEPTANCE},
+    )
+    codes = {
+        "2026-11-21T12:00:00Z": ["acceptance-unused"],
+        datetime.datetime(2026, 12, 1, 1, tzinfo=datetime.timezone(datetime.timedelta(hours=2))): ["acceptance-unused"],
+        datetime.datetime(2026, 12, 1, tzinfo=datetime.timezone.utc): ["acceptance-expired"],
+    }
+    for now, expected in codes.items():
+        review = gitops_core.review(repository, "main~1", "main", now=now)
+        assert [finding.code for finding in review.acceptance_findings] == expected
+        assert [(change.action, change.acceptance.ticket) for change in review.acceptances] == [("added", "RISK-1")]
+        assert not review.not_checked
+    review = gitops_core.review(repository, "main~1", "main")
+    assert [entry.code for entry in review.not_checked] == ["acceptance-not-applied"]
+    for wrong, code in [("tomorrow", "bad-time"), (datetime.datetime(2026, 12, 1), "bad-argument")]:
+        with pytest.raises(gitops_core.ArgumentError) as caught:
+            gitops_core.review(repository, "main~1", "main", now=wrong)
+        assert caught.value.code == code
 
 
 def test_what_cannot_be_read(make_repository: Callable[..., Path], tmp_path: Path) -> None:

@@ -14,15 +14,14 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use gitops_core::node::{Location, SourceMap};
+use gitops_core::node::SourceMap;
 use gitops_core::object::Object;
 use gitops_core::policy::{
-    AcceptOptions, Acceptance, AcceptanceSet, EvaluateOptions, Finding, PolicyReport, PolicySet, Profile,
-    acceptance, bundles,
+    AcceptOptions, AcceptanceSet, EvaluateOptions, Finding, PolicyReport, PolicySet, Profile, acceptance,
+    bundles,
 };
 use gitops_core::time::Timestamp;
 use gitops_core::yaml::{self, ReadOptions};
-use serde_json::{Value as Json, json};
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -80,7 +79,7 @@ fn run(mut args: impl Iterator<Item = String>) -> Result<u8, Failure> {
 
     match format.as_str() {
         "json" => println!("{:#}", serde_json::to_value(&report)?),
-        "sarif" => println!("{:#}", sarif(&report, &objects, &sources)),
+        "sarif" => println!("{}", report.to_sarif(&objects, &sources)),
         _ => print_text(&report, &objects, &sources),
     }
     if report.findings.iter().any(Finding::is_denied) {
@@ -124,16 +123,9 @@ fn read(path: &Path, named: bool, sources: &SourceMap, objects: &mut Vec<Object>
     Ok(())
 }
 
-/// Where a finding can be put right: the value, or else the object.
-fn place(finding: &Finding, objects: &[Object], sources: &SourceMap) -> Option<Location> {
-    let object = objects.get(finding.object)?;
-    let node = finding.path.as_ref().and_then(|path| object.lookup(path)).unwrap_or(&object.node);
-    sources.locate(node.span)
-}
-
 fn print_text(report: &PolicyReport, objects: &[Object], sources: &SourceMap) {
     for finding in &report.findings {
-        let place = place(finding, objects, sources).map_or(String::new(), |place| format!("{place}: "));
+        let place = finding.location(objects, sources).map_or(String::new(), |place| format!("{place}: "));
         let actions = finding.enforcement_actions.join("+");
         println!(
             "{place}{}: {actions} [{}/{}] {}{}",
@@ -141,7 +133,7 @@ fn print_text(report: &PolicyReport, objects: &[Object], sources: &SourceMap) {
             finding.template,
             finding.constraint,
             finding.message,
-            finding.accepted.as_ref().map_or(String::new(), accepted)
+            finding.accepted.as_ref().map_or(String::new(), |by| format!(" ({}: {})", by.terms(), by.reason))
         );
     }
     for finding in &report.acceptance_findings {
@@ -149,34 +141,10 @@ fn print_text(report: &PolicyReport, objects: &[Object], sources: &SourceMap) {
         println!("{place}{} [{}] {}", finding.code, finding.severity.name(), finding.message);
     }
     for entry in &report.not_checked {
+        if entry.code == acceptance::NOT_APPLIED {
+            eprintln!("not applied: {} acceptances of risks, since no time was given (--now)", entry.count);
+            continue;
+        }
         eprintln!("not checked ({} objects): {}", entry.count, entry.message);
     }
-}
-
-fn accepted(acceptance: &Acceptance) -> String {
-    let until = acceptance.until().map_or("for ever".to_owned(), |until| format!("until {until}"));
-    let ticket = acceptance.ticket.as_ref().map_or(String::new(), |ticket| format!(", {ticket}"));
-    format!(" (accepted {until} by {}{ticket}: {})", acceptance.id, acceptance.reason)
-}
-
-fn sarif(report: &PolicyReport, objects: &[Object], sources: &SourceMap) -> Json {
-    let results = report.findings.iter().map(|finding| {
-        let level = match finding.enforcement_action.as_str() {
-            "deny" => "error",
-            "warn" => "warning",
-            _ => "note",
-        };
-        let locations: Vec<Json> = place(finding, objects, sources)
-            .map(|place| {
-                json!({"physicalLocation": {"artifactLocation": {"uri": place.path},
-                    "region": {"startLine": place.line.max(1), "startColumn": place.column.max(1)}}})
-            })
-            .into_iter()
-            .collect();
-        json!({"ruleId": format!("{}/{}", finding.template, finding.constraint), "level": level,
-            "message": {"text": format!("{}: {}", finding.id, finding.message)}, "locations": locations})
-    });
-    json!({"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0",
-        "runs": [{"tool": {"driver": {"name": "gitops-core"}}, "columnKind": "unicodeCodePoints",
-            "results": results.collect::<Vec<_>>()}]})
 }

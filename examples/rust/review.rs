@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! cargo run --release --example review
-//! cargo run --release --example review -- --repo DIR --base REV --head REV --format markdown|json|sarif
+//! cargo run --release --example review -- --repo DIR --base REV --head REV [--now RFC3339] --format markdown|json|sarif
 //! ```
 
 use std::io::Write;
@@ -12,6 +12,7 @@ use std::process::ExitCode;
 use gitops_core::git::Repository;
 use gitops_core::report::MarkdownOptions;
 use gitops_core::review::{ReviewOptions, review};
+use gitops_core::time::Timestamp;
 use gitops_core_examples::repository::{Commit, make_repository, read_folder};
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
 fn run(mut args: impl Iterator<Item = String>) -> Result<()> {
     let (mut repo, mut base, mut head, mut format) =
         (None, "main~1".into(), "main".into(), "markdown".into());
+    let mut options = ReviewOptions::default();
     while let Some(arg) = args.next() {
         let value = args.next().ok_or_else(|| format!("`{arg}` needs a value"))?;
         match arg.as_str() {
@@ -36,6 +38,7 @@ fn run(mut args: impl Iterator<Item = String>) -> Result<()> {
             "--base" => base = value,
             "--head" => head = value,
             "--format" => format = value,
+            "--now" => options.now = Some(Timestamp::parse(&value)?),
             _ => return Err(format!("unexpected argument `{arg}`").into()),
         }
     }
@@ -45,7 +48,7 @@ fn run(mut args: impl Iterator<Item = String>) -> Result<()> {
         Some(path) => Repository::discover(path)?,
         None => demo_repository(demo.path())?,
     };
-    let review = review(&repository, &base, &head, &ReviewOptions::default())?;
+    let review = review(&repository, &base, &head, &options)?;
 
     let report = match format.as_str() {
         "markdown" => review.to_markdown(&MarkdownOptions::default()),

@@ -32,6 +32,9 @@ from ._gitops_core import Cache
 from ._history import FieldHistory, Step
 from ._manifests import Manifests, Objects
 from ._model import (
+    Acceptance,
+    AcceptanceChange,
+    AcceptanceFinding,
     EnvironmentReview,
     FieldChange,
     Finding,
@@ -47,6 +50,9 @@ from ._review import Review, review
 from ._settings import Limits
 
 __all__ = [
+    "Acceptance",
+    "AcceptanceChange",
+    "AcceptanceFinding",
     "ArgumentError",
     "Build",
     "Cache",

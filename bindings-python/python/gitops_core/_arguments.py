@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 from collections.abc import Collection
 
@@ -40,6 +41,15 @@ def as_texts(name: str, value: object) -> list[str]:
     if not isinstance(value, Collection):
         raise wrong_type(name, "a str or a collection of str", value)
     return [as_text(f"each item of {name}", item) for item in value]
+
+
+def as_time(name: str, value: object) -> str | None:
+    """A time as RFC 3339; ``None`` for none. Whether a text is one is for the core to say."""
+    if value is None or isinstance(value, str):
+        return value
+    if not isinstance(value, datetime.datetime) or value.tzinfo is None:
+        raise wrong_type(name, "a str of RFC 3339 or a datetime with a time zone", value)
+    return value.astimezone(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def as_choice(name: str, value: object, choices: Collection[str]) -> str:

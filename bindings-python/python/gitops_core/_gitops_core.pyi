@@ -76,4 +76,5 @@ def review(
     environments: list[str],
     settings: Settings,
     threads: int,
+    now: str | None,
 ) -> NativeReview: ...

@@ -41,9 +41,11 @@ class Summary:
     images_changed: int
     """Containers whose image differs, comes or goes."""
     new_findings: int
-    """Findings that base does not have."""
+    """Findings that base does not have, without accepted ones."""
     still_there: int
-    """Findings that both revisions have."""
+    """Findings that both revisions have, without accepted ones."""
+    accepted: int
+    """Findings at head that are accepted, new or not."""
     resolved: int
     """Findings that head no longer has."""
     errors: int
@@ -125,6 +127,58 @@ class ImageChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Acceptance:
+    """Who accepted a finding, why and until when."""
+
+    id: str
+    """The name of the RiskAcceptance, ``namespace/name`` if it has a namespace; or the key of the annotation."""
+    source: Literal["document", "annotation"]
+    """Whether a document or an annotation accepts it."""
+    reason: str
+    """Why the risk is borne."""
+    ticket: str | None = None
+    """The ticket in which that was decided."""
+    owner: str | None = None
+    """Who bears the risk."""
+    approvers: tuple[str, ...] = ()
+    """Who approved it."""
+    created: str | None = None
+    """When it was made, as RFC 3339 in UTC."""
+    expires: str | None = None
+    """The moment from which it no longer holds, as RFC 3339 in UTC; ``None`` for never."""
+    compensating_control: str | None = None
+    """What is done instead to lessen the risk."""
+    location: Location | None = None
+    """Where it stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptanceChange:
+    """An acceptance of a risk that the change adds, alters or removes."""
+
+    action: Literal["added", "removed", "changed"]
+    acceptance: Acceptance
+    """As head has it, or base if it was removed."""
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptanceFinding:
+    """What is wrong with an acceptance of a risk."""
+
+    code: str
+    """A stable identifier, such as ``acceptance-expired``."""
+    severity: Literal["low", "medium", "high", "critical"]
+    acceptance: str
+    """Which acceptance: its id."""
+    message: str
+    """What is wrong and what to do."""
+    object: ObjectId | None = None
+    """The object that an annotation stands on."""
+    location: Location | None = None
+    """Where the acceptance stands."""
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """A policy's verdict on an object."""
 
@@ -151,6 +205,8 @@ class Finding:
     """The text to edit: at head, or at base for a resolved finding."""
     previous_location: Location | None = None
     """Where the same value was set at base, where that is elsewhere."""
+    accepted: Acceptance | None = None
+    """Who accepted it, at head or, of a resolved one, at base."""
 
 
 @dataclass(frozen=True, slots=True)

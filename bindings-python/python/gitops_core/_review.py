@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import os
 from collections.abc import Iterable
@@ -9,9 +10,9 @@ from functools import cached_property
 from typing import Any
 
 from . import _gitops_core as native
-from ._arguments import as_path, as_text, wrong_type
+from ._arguments import as_path, as_text, as_time, wrong_type
 from ._errors import ArgumentError
-from ._model import EnvironmentReview, NotChecked, Revision, Summary, decode
+from ._model import AcceptanceChange, AcceptanceFinding, EnvironmentReview, NotChecked, Revision, Summary, decode
 from ._places import Diagnostic
 from ._settings import Limits, as_count, settings
 
@@ -110,6 +111,16 @@ class Review:
         return tuple(decode(Diagnostic, item) for item in self._data["warnings"])
 
     @cached_property
+    def acceptances(self) -> tuple[AcceptanceChange, ...]:
+        """Acceptances of risks that the change adds, alters or removes."""
+        return tuple(decode(AcceptanceChange, item) for item in self._data["acceptances"])
+
+    @cached_property
+    def acceptance_findings(self) -> tuple[AcceptanceFinding, ...]:
+        """What is wrong with the acceptances at head, the worst first."""
+        return tuple(decode(AcceptanceFinding, item) for item in self._data["acceptanceFindings"])
+
+    @cached_property
     def not_checked(self) -> tuple[NotChecked, ...]:
         """What the review could not judge, and why."""
         return tuple(decode(NotChecked, item) for item in self._data["notChecked"])
@@ -132,6 +143,7 @@ def review(
     limits: Limits | None = None,
     cache: native.Cache | None = None,
     threads: int = 0,
+    now: str | datetime.datetime | None = None,
 ) -> Review:
     """Reviews what changes between two revisions of a Git repository, in every environment it deploys.
 
@@ -149,8 +161,10 @@ def review(
         repository faster.
     :param threads: the most threads that render environments; 0 stands for as many as the process may
         run at once. The review is the same for any number.
+    :param now: the time by which acceptances of risks are judged: RFC 3339, or a datetime with a time zone.
+        Without it nothing is accepted, and the acceptances are told as not checked.
     :raises GitError: for what is no repository, or an unknown revision.
-    :raises ArgumentError: for ``environments`` that name none.
+    :raises ArgumentError: for ``environments`` that name none, and a ``now`` that is no time.
     """
     if not isinstance(use_merge_base, bool):
         raise wrong_type("use_merge_base", "a bool", use_merge_base)
@@ -161,5 +175,5 @@ def review(
     chosen = settings(limits=limits, cache=cache)
     threads = as_count("threads", threads)
     return Review(
-        native.review(as_path("repo", repo), *revisions, use_merge_base, names, chosen, threads)
+        native.review(as_path("repo", repo), *revisions, use_merge_base, names, chosen, threads, as_time("now", now))
     )

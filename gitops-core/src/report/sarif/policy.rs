@@ -110,3 +110,83 @@ fn lines<'a>(
     }
     lines
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value as Json;
+
+    use super::*;
+    use crate::policy::{AcceptOptions, AcceptanceSet, EvaluateOptions, PolicySet};
+    use crate::time::Timestamp;
+    use crate::yaml::{self, ReadOptions};
+
+    const TEXT: &str = r#"apiVersion: templates.gatekeeper.sh/v1
+kind: ConstraintTemplate
+metadata: {name: k8sprivileged}
+spec:
+  crd: {spec: {names: {kind: K8sPrivileged}}}
+  targets:
+  - target: admission.k8s.gatekeeper.sh
+    rego: |
+      package x
+      violation[{"msg": msg}] {
+        c := input.review.object.spec.containers[_]
+        c.securityContext.privileged
+        msg := sprintf("container <%v> is privileged", [c.name])
+      }
+---
+apiVersion: constraints.gatekeeper.sh/v1beta1
+kind: K8sPrivileged
+metadata: {name: no-privileged}
+spec: {match: {kinds: [{apiGroups: [""], kinds: [Pod]}]}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: team-a}
+spec:
+  containers:
+  - {name: main, securityContext: {privileged: true}}
+  - {name: side, securityContext: {privileged: true}}
+---
+apiVersion: gitops-core.dev/v1alpha1
+kind: RiskAcceptance
+metadata: {name: main-privileged}
+spec:
+  policies: [{template: K8sPrivileged}]
+  objects: [{kind: Pod, name: web, containers: [main]}]
+  reason: The vendor's image needs it.
+  ticket: RISK-1
+  owner: Jane Doe
+  approvers: [John Roe]
+  created: 2026-11-01
+  expires: 2026-11-30
+---
+apiVersion: gitops-core.dev/v1alpha1
+kind: RiskAcceptance
+metadata: {name: broken}
+spec: {}
+"#;
+
+    #[test]
+    fn sarif_of_a_policy_report() {
+        let sources = SourceMap::new();
+        let file = sources.add("all manifests.yaml", TEXT);
+        let documents = yaml::read(&sources, file, &ReadOptions::default()).unwrap().documents;
+        let objects: Vec<Object> = documents.into_iter().map(Object::new).collect();
+        let policies = PolicySet::from_objects(&objects, &sources).unwrap();
+        let mut report = policies.evaluate(&objects, &EvaluateOptions::new());
+        let now = Timestamp::parse("2026-11-21T00:00:00Z").ok();
+        let acceptances = AcceptanceSet::from_objects(&objects, &sources);
+        acceptances.apply(&mut report, &policies, &objects, &sources, &AcceptOptions::new().at(now));
+        insta::assert_snapshot!(report.to_sarif(&objects, &sources));
+        // What no text stands behind is told all the same.
+        let bare: Vec<Object> = objects
+            .iter()
+            .map(|object| Object::new(crate::node::Node::from(&serde_json::to_value(&object.node).unwrap())))
+            .collect();
+        let sarif: Json = serde_json::from_str(&report.to_sarif(&bare, &SourceMap::new())).unwrap();
+        assert_eq!(sarif.pointer("/runs/0/results").unwrap().as_array().unwrap().len(), 1);
+        let notes = sarif.pointer("/runs/0/invocations/0/toolExecutionNotifications").unwrap();
+        assert_eq!(notes.as_array().unwrap().len(), 2);
+    }
+}
