@@ -75,6 +75,7 @@ fn run(mut args: impl Iterator<Item = String>) -> Result<u8, Failure> {
     // They are about the manifests, and not among what is deployed.
     objects.retain(|object| !acceptance::is_acceptance(object));
     let mut report = policies.evaluate(&objects, &EvaluateOptions::new().as_gator(Profile::GatorTest));
+    report.locate(&objects, &sources);
     acceptances.apply(&mut report, &policies, &objects, &sources, &AcceptOptions::new().at(now));
 
     match format.as_str() {
@@ -125,7 +126,7 @@ fn read(path: &Path, named: bool, sources: &SourceMap, objects: &mut Vec<Object>
 
 fn print_text(report: &PolicyReport, objects: &[Object], sources: &SourceMap) {
     for finding in &report.findings {
-        let place = finding.location(objects, sources).map_or(String::new(), |place| format!("{place}: "));
+        let place = finding.location.as_ref().map_or(String::new(), |place| format!("{place}: "));
         let actions = finding.enforcement_actions.join("+");
         println!(
             "{place}{}: {actions} [{}/{}] {}{}",

@@ -43,6 +43,7 @@ impl Timestamp {
     }
 
     /// The start, in UTC, of a day written as `2026-11-21`.
+    #[cfg(any(test, feature = "policy"))]
     pub(crate) fn start_of_day(text: &str) -> Option<Self> {
         (text.len() == 10).then(|| parse_rfc3339(&format!("{text}T00:00:00Z")).map(Self))?
     }
@@ -53,6 +54,7 @@ impl Timestamp {
     }
 
     /// Whole days from `earlier` to this moment, rounded up.
+    #[cfg(any(test, feature = "policy"))]
     pub(crate) fn days_since(self, earlier: Self) -> i128 {
         (self.0 - earlier.0 + DAY - 1).div_euclid(DAY)
     }

@@ -8,7 +8,7 @@ use crate::node::{Location, SourceMap};
 use crate::object::Object;
 use crate::object::items::display_path;
 use crate::object::secret;
-use crate::policy::{Finding, FindingKind, PolicyReport};
+use crate::policy::{FindingKind, PolicyReport};
 use crate::review::{LineFacts, line_facts};
 
 impl PolicyReport {
@@ -34,7 +34,8 @@ impl PolicyReport {
             let message = secret::redacted(object, &finding.message, &secret::Copies::default());
             let message = sentence(&finding.id, finding.container.as_deref(), &message);
             let level = level(is_error, &finding.enforcement_action);
-            let Some(location) = finding.location(objects, sources) else {
+            let path = finding.path.clone().unwrap_or_default();
+            let Some(location) = object.location(&path, sources) else {
                 sarif.notify(level, message);
                 continue;
             };
@@ -73,21 +74,6 @@ impl PolicyReport {
             id: format!("{}/", options.category),
             successful: self.findings.iter().all(|finding| finding.kind != FindingKind::Error),
             lines: &lines,
-        })
-    }
-}
-
-impl Finding {
-    /// Where a finding can be put right: the text that set the offending value, or that of the nearest
-    /// part of the object around it. `objects` are those evaluated, `sources` resolves their places.
-    #[must_use]
-    pub fn location(&self, objects: &[Object], sources: &SourceMap) -> Option<Location> {
-        let object = objects.get(self.object)?;
-        let path = self.path.clone().unwrap_or_default();
-        let (_, depth) = object.node.nearest(&path);
-        (0..=depth).rev().find_map(|depth| {
-            let path = path.segments().iter().take(depth).cloned().collect();
-            sources.locate(object.lookup(&path)?.span)
         })
     }
 }
