@@ -81,7 +81,7 @@ fn run(mut args: impl Iterator<Item = String>) -> Result<u8, Failure> {
     match format.as_str() {
         "json" => println!("{:#}", serde_json::to_value(&report)?),
         "sarif" => println!("{}", report.to_sarif(&objects, &sources)),
-        _ => print_text(&report, &objects, &sources),
+        _ => print_text(&report),
     }
     if report.findings.iter().any(Finding::is_denied) {
         return Ok(1);
@@ -124,7 +124,7 @@ fn read(path: &Path, named: bool, sources: &SourceMap, objects: &mut Vec<Object>
     Ok(())
 }
 
-fn print_text(report: &PolicyReport, objects: &[Object], sources: &SourceMap) {
+fn print_text(report: &PolicyReport) {
     for finding in &report.findings {
         let place = finding.location.as_ref().map_or(String::new(), |place| format!("{place}: "));
         let actions = finding.enforcement_actions.join("+");
