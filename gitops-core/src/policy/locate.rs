@@ -53,32 +53,46 @@ pub(super) fn locate(
     parameters: &Value,
     violations: &BTreeSet<Violation>,
 ) -> Vec<Place> {
-    let mut hints = Hints::default();
-    hints.collect(parameters);
-    let mut leaves = Vec::new();
-    let mut trees = Vec::new();
-    walk(&object.node, &mut Path::new(), &mut leaves, &mut trees);
-    let original = violations.iter().map(|violation| violation.message.clone()).collect();
-    let mut search = Search {
-        runner,
-        object,
-        review,
-        parameters,
-        hints,
-        leaves,
-        trees,
-        original,
-        memo: BTreeMap::new(),
-        left: BUDGET,
-    };
-    violations
-        .iter()
-        .map(|violation| {
-            let path = search.find(violation, kind);
-            let container = path.as_ref().and_then(|path| container_of(object, path)).map(|(_, name)| name);
-            Place { path: path.filter(|path| !path.is_empty()), container }
-        })
-        .collect()
+    let told: Vec<Option<Path>> =
+        violations.iter().map(|violation| told(&violation.details, &object.node)).collect();
+    // Nothing is to be searched for where the policy tells all places.
+    let mut search = told.contains(&None).then(|| {
+        let mut hints = Hints::default();
+        hints.collect(parameters);
+        let mut leaves = Vec::new();
+        let mut trees = Vec::new();
+        walk(&object.node, &mut Path::new(), &mut leaves, &mut trees);
+        let original = violations.iter().map(|violation| violation.message.clone()).collect();
+        Search {
+            runner,
+            object,
+            review,
+            parameters,
+            hints,
+            leaves,
+            trees,
+            original,
+            memo: BTreeMap::new(),
+            left: BUDGET,
+        }
+    });
+    let places = violations.iter().zip(told).map(|(violation, told)| {
+        let path = told.or_else(|| search.as_mut()?.find(violation, kind)).filter(|path| !path.is_empty());
+        let container = path.as_ref().and_then(|path| container_of(object, path)).map(|(_, name)| name);
+        Place { path, container }
+    });
+    places.collect()
+}
+
+/// A path that the policy's details give.
+fn told(details: &Value, object: &Node) -> Option<Path> {
+    let keys = ["path", "field", "jsonPath", "jsonpath", "fieldPath", "location"];
+    let text = keys.iter().find_map(|key| match get(details, key) {
+        Some(Value::String(text)) => Some(text),
+        _ => None,
+    })?;
+    let path = parse_path(text, object);
+    (!path.is_empty()).then_some(path)
 }
 
 /// A scalar of the object.
@@ -250,9 +264,6 @@ struct Search<'a> {
 impl Search<'_> {
     fn find(&mut self, violation: &Violation, kind: &str) -> Option<Path> {
         self.left = BUDGET;
-        if let Some(path) = self.told(&violation.details) {
-            return Some(path);
-        }
         let message = violation.message.as_str();
         let said: BTreeSet<String> = words(message).into_iter().chain(words(kind)).collect();
         let named = self.named_container(message);
@@ -304,17 +315,6 @@ impl Search<'_> {
                 let text = self.object.lookup(path).and_then(Node::text);
                 text.is_some_and(|text| has_token(message, &text))
             }))
-    }
-
-    /// A path that the policy's details give.
-    fn told(&self, details: &Value) -> Option<Path> {
-        let keys = ["path", "field", "jsonPath", "jsonpath", "fieldPath", "location"];
-        let text = keys.iter().find_map(|key| match get(details, key) {
-            Some(Value::String(text)) => Some(text.clone()),
-            _ => None,
-        })?;
-        let path = parse_path(&text, &self.object.node);
-        (!path.is_empty()).then_some(path)
     }
 
     /// The element of a list of containers whose name the message has.

@@ -190,8 +190,8 @@ pub fn bundle(name: &str) -> Result<Bundle> {
     })
 }
 
-/// The bundle and options of a text `NAME` or `NAME@VERSION`, such as `pod-security-baseline@1.31`, as
-/// programs take it.
+/// The bundle and options of a text `NAME` or `NAME@VERSION`, such as `pod-security-baseline@1.31` or
+/// `pod-security-baseline@31`, as programs take it.
 ///
 /// # Errors
 /// As [`bundle`]; [`ErrorKind::Argument`] with `invalid-kubernetes-version`.
@@ -199,7 +199,10 @@ pub fn select(text: &str) -> Result<(Bundle, BundleOptions)> {
     let mut options = BundleOptions::new();
     let name = match text.split_once('@') {
         Some((name, version)) => {
-            options.kubernetes = Some(version.parse()?);
+            options.kubernetes = Some(match version.parse() {
+                Ok(minor) => KubernetesVersion::minor_release(minor),
+                Err(_) => version.parse()?,
+            });
             name
         }
         None => text,

@@ -42,8 +42,15 @@ pub(super) const BUNDLES: &[(&str, &str)] = &[
 ];
 
 /// Other names that people know bundles by.
-pub(super) const ALIASES: &[(&str, &str)] =
-    &[("pss-baseline", "pod-security-baseline"), ("pss-restricted", "pod-security-restricted")];
+pub(super) const ALIASES: &[(&str, &str)] = &[
+    ("pss-baseline", "pod-security-baseline"),
+    ("pss-restricted", "pod-security-restricted"),
+    ("cis", "cis-kubernetes"),
+    ("nsa", "nsa-cisa"),
+    ("pci-dss", "pci-dss-4.0"),
+    ("aks-pod-security-baseline", "aks-baseline"),
+    ("aks-pod-security-restricted", "aks-restricted"),
+];
 
 /// The libraries by the last part of their package, `data.lib.<name>`.
 pub(super) const LIBRARIES: &[(&str, &str)] = &[

@@ -66,6 +66,7 @@ fn an_unknown_name_lists_the_bundles() {
     let (bundle, options) = select("pss-baseline@1.28").unwrap();
     assert_eq!(bundle.name, "pod-security-baseline");
     assert_eq!(options.kubernetes, Some(KubernetesVersion::minor_release(28)));
+    assert_eq!(select("cis@28").unwrap().1.kubernetes, options.kubernetes);
 }
 
 #[test]

@@ -102,39 +102,70 @@ fn page(policy: &Policy) -> String {
     )
 }
 
+/// What a control asks for, when, and what it is called elsewhere.
+fn title(control: &Control, file: &ControlFile) -> String {
+    let mut title = cell(&control.title);
+    if let Some(since) = file.policies.iter().map(|r#use| r#use.since).min().flatten() {
+        write!(title, " (from Kubernetes 1.{since} on)").unwrap();
+    }
+    if let Some(other) = &control.replaced_by {
+        write!(title, "; where {other} applies, that one instead").unwrap();
+    }
+    for (version, id) in &control.other_versions {
+        write!(title, "; {id} in {version}").unwrap();
+    }
+    title
+}
+
+/// The policies that check a control, each once.
+fn links(file: &ControlFile) -> Vec<String> {
+    let mut links: Vec<String> = Vec::new();
+    for r#use in &file.policies {
+        let link = format!("[{0}](docs/{0}.md)", r#use.policy);
+        if !links.contains(&link) {
+            links.push(link);
+        }
+    }
+    links
+}
+
 fn index(policies: &[Policy]) -> String {
     let mut out = String::from(INTRODUCTION);
     out.push_str(
-        "\n## The bundles\n\n| bundle | standard | controls checked | not checked |\n|---|---|---|---|\n",
+        "\n## The bundles\n\n| bundle | standard | controls checked | in part | not |\n|---|---|---|---|---|\n",
     );
     for bundle in all() {
-        let checked = bundle.controls.iter().filter(|control| !control.policies.is_empty()).count();
+        let count = |policies: bool, excuse: bool| {
+            let kind = |control: &&Control| {
+                control.policies.is_empty() != policies && control.not_checked.is_some() == excuse
+            };
+            bundle.controls.iter().filter(kind).count()
+        };
         let name = &bundle.name;
         writeln!(
             out,
-            "| [{name}](#{}) | [{} {}]({}) | {checked} | {} |",
+            "| [{name}](#{}) | [{} {}]({}) | {} | {} | {} |",
             anchor(name),
             bundle.standard,
             bundle.version,
             bundle.source,
-            bundle.controls.len() - checked
+            count(true, false),
+            count(true, true),
+            count(false, true)
         )
         .unwrap();
     }
     for bundle in all() {
         write!(out, "\n### {}\n\n{}. {}\n\n", bundle.name, bundle.title, paragraph(&bundle.summary)).unwrap();
         out.push_str("| control | | policies | not checked, and why |\n|---|---|---|---|\n");
-        for control in &bundle.controls {
-            let links = control.policies.iter().map(|id| format!("[{id}](docs/{id}.md)"));
-            let links: Vec<String> = links.collect();
-            let why = control.not_checked.as_deref().unwrap_or("");
+        for (control, file) in bundle.controls.iter().zip(&bundle.uses) {
             writeln!(
                 out,
                 "| {} | {} | {} | {} |",
                 control.id,
-                cell(&control.title),
-                links.join(", "),
-                cell(why)
+                title(control, file),
+                links(file).join(", "),
+                cell(control.not_checked.as_deref().unwrap_or(""))
             )
             .unwrap();
         }
