@@ -42,7 +42,8 @@ const IGNORE: &str = "argocd.argoproj.io/ignore-healthcheck";
 /// The health of an environment: of each desired object, its live one. A desired object without a live
 /// one is missing. Live objects that nothing desires are not looked at.
 ///
-/// Objects are paired by group, kind, namespace and name. Argo CD leaves out hooks, objects annotated
+/// Objects are paired by group, kind, namespace and name; one that names no namespace may live in
+/// [`HealthOptions::default_namespace`]. Argo CD leaves out hooks, objects annotated
 /// `argocd.argoproj.io/ignore-healthcheck: "true"`, and Applications that are missing or unknown.
 #[must_use]
 pub fn environment(desired: &[Object], live: &[Object], options: &HealthOptions) -> EnvironmentHealth {
@@ -54,7 +55,11 @@ pub fn environment(desired: &[Object], live: &[Object], options: &HealthOptions)
     };
     let mut result = EnvironmentHealth { status: well, counts: BTreeMap::new(), objects: Vec::new() };
     for object in desired {
-        let health = match by_key.get(&key(object)) {
+        let (group, kind, namespace, name) = key(object);
+        let elsewhere =
+            || by_key.get(&(group, kind, options.default_namespace.as_deref().unwrap_or("default"), name));
+        let found = by_key.get(&key(object)).or_else(|| namespace.is_empty().then(elsewhere).flatten());
+        let health = match found {
             Some(live) => status(live, options),
             None => Health::new(absent, "", "the object is not in the cluster"),
         };

@@ -39,6 +39,9 @@ pub struct HealthOptions {
     /// The moment of judging. Only kstatus and Flux ask for it: a Pod that cannot be scheduled has failed
     /// after 15 seconds. Without it, it has failed.
     pub now: Option<Timestamp>,
+    /// The namespace of objects that name none, where they have one; for [`environment`]. Default
+    /// `default`.
+    pub default_namespace: Option<String>,
     /// The caller's own rules, asked before all others except about objects that are being deleted.
     pub rules: Rules,
     /// Expressions in CEL that a Flux Kustomization brings, asked after the caller's rules. Only for
@@ -64,6 +67,13 @@ impl HealthOptions {
     #[must_use]
     pub fn with_now(mut self, now: Timestamp) -> Self {
         self.now = Some(now);
+        self
+    }
+
+    /// Sets the namespace of objects that name none.
+    #[must_use]
+    pub fn with_default_namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.default_namespace = Some(namespace.into());
         self
     }
 

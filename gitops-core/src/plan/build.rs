@@ -284,6 +284,10 @@ impl<'a> Builder<'a> {
             pointers: draft.fields.iter().map(|field| field.pointer.as_str()).collect(),
         };
         let mut found = dangers(&change);
+        if let Some(shrunk) = found.iter().find(|danger| danger.code == "pvc-shrunk") {
+            draft.action = Action::Blocked;
+            draft.reason = Diagnostic::new(shrunk.code, shrunk.message.clone());
+        }
         draft.dangers.append(&mut found);
         draft.dangers.sort_by(|a, b| (a.severity, a.code, &a.message).cmp(&(b.severity, b.code, &b.message)));
         for danger in &mut draft.dangers {

@@ -89,7 +89,11 @@ fn removed(live: &Object, dependants: usize, found: &mut Vec<Danger>) {
     let is =
         |row: &&(&str, &str, &'static str, Severity, &str)| (row.0, row.1) == (live.group(), live.kind());
     if let Some((_, _, code, severity, what)) = REMOVED.iter().find(is) {
-        let count = if dependants == 0 { String::new() } else { format!(" ({dependants} live objects)") };
+        let count = match dependants {
+            0 => String::new(),
+            1 => " (1 live object)".into(),
+            many => format!(" ({many} live objects)"),
+        };
         found.push(danger(code, *severity, format!("{what}{count}")));
     }
 }

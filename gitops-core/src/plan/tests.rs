@@ -177,8 +177,8 @@ fn namespaces_and_definitions_never_go_silently() {
     assert_eq!(
         blocked.dangers.iter().map(|danger| danger.message.as_str()).collect::<Vec<_>>(),
         [
-            "deletes every object of this kind in the cluster (1 live objects)",
-            "deletes the namespace and everything in it (1 live objects)",
+            "deletes every object of this kind in the cluster (1 live object)",
+            "deletes the namespace and everything in it (1 live object)",
         ]
     );
     let options = PlanOptions::new(Order::Flux).with_allowed_deletion("Namespace");
@@ -304,6 +304,8 @@ fn dangers_of_changes() {
         let plan = plan(std::slice::from_ref(&desired), &live, &Inventory::new(), &PlanOptions::default());
         let expected: Vec<_> = Some(expected).filter(|code| !code.is_empty()).into_iter().collect();
         assert_eq!(codes(&plan), expected, "{desired:?}");
+        let refused = plan.steps.iter().any(|step| step.action == Action::Blocked);
+        assert_eq!(refused, expected == ["pvc-shrunk"]);
     }
 }
 

@@ -61,7 +61,8 @@ impl<'a> Scope<'a> {
                     }
                 }
                 Statement::Each { list, when, body } => {
-                    for (at, item) in self.evaluate(list)?.items().into_iter().enumerate() {
+                    let list = self.evaluate(list)?;
+                    for (at, item) in self.items(&list)?.into_iter().enumerate() {
                         let verdict = self.within(item, at, |scope| {
                             if scope.holds(when.as_ref())? { scope.block(body) } else { Ok(None) }
                         })?;
@@ -121,6 +122,21 @@ impl<'a> Scope<'a> {
         Ok(())
     }
 
+    /// The items of a list, each for a step.
+    pub(super) fn items(&mut self, list: &Value) -> Result<Vec<Value>, Spent> {
+        let items = list.items();
+        self.spend(items.len())?;
+        Ok(items)
+    }
+
+    /// The steps that reading a value takes, if it is a text or a list made on the way.
+    pub(super) fn spend_on(&mut self, value: &Value) -> Result<(), Spent> {
+        match value {
+            Value::Text(_) | Value::List(_) => self.spend(value.weight()),
+            _ => Ok(()),
+        }
+    }
+
     pub(super) fn evaluate(&mut self, expr: &Expr) -> Result<Value, Spent> {
         self.spend(0)?;
         Ok(match expr {
@@ -138,7 +154,7 @@ impl<'a> Scope<'a> {
             }
             Expr::List(items) => {
                 let items: Result<_, _> = items.iter().map(|item| self.evaluate(item)).collect();
-                Value::List(items?)
+                Value::list(items?)
             }
             Expr::Root(key) => self.object.get(key).map_or(Value::Null, Value::from),
             Expr::Item => self.items.last().map_or(Value::Null, |(item, _)| item.clone()),
@@ -147,10 +163,13 @@ impl<'a> Scope<'a> {
                 found.map_or(Value::Null, |(_, value)| value.clone())
             }
             Expr::Field(of, key) => self.evaluate(of)?.field(key),
-            Expr::At(of, at) => self.evaluate(of)?.items().into_iter().nth(*at).unwrap_or(Value::Null),
+            Expr::At(of, at) => {
+                let list = self.evaluate(of)?;
+                self.items(&list)?.into_iter().nth(*at).unwrap_or(Value::Null)
+            }
             Expr::OfType(of, name) => {
-                let items = self.evaluate(of)?.items();
-                self.spend(items.len())?;
+                let list = self.evaluate(of)?;
+                let items = self.items(&list)?;
                 let found = items.into_iter().find(|item| item.field("type").as_str() == Some(name));
                 found.unwrap_or(Value::Null)
             }
@@ -174,6 +193,9 @@ impl<'a> Scope<'a> {
             _ => {}
         }
         let right = self.evaluate(right)?;
+        if matches!(operator, Operator::Equal | Operator::NotEqual | Operator::In) {
+            self.spend(right.weight())?;
+        }
         let order = || left.order(&right);
         Ok(match operator {
             Operator::Or | Operator::And | Operator::Else => right,

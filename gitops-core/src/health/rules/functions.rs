@@ -90,15 +90,19 @@ pub(super) fn call(function: Function, arguments: &[Expr], scope: &mut Scope<'_>
     for expr in values {
         rest.push(scope.evaluate(expr)?);
     }
+    scope.spend_on(&first)?;
+    for value in &rest {
+        scope.spend_on(value)?;
+    }
     let second = rest.first().and_then(Value::as_str);
     let pair = first.as_str().zip(second);
     Ok(match function {
-        F::Concat => Value::List(std::iter::once(&first).chain(&rest).flat_map(Value::items).collect()),
+        F::Concat => Value::list(std::iter::once(&first).chain(&rest).flat_map(Value::items).collect()),
         F::Keys => match &first {
             Value::Tree(node) => {
                 let mut keys: Vec<_> = node.as_map().into_iter().flat_map(|map| map.keys()).collect();
                 keys.sort();
-                Value::List(keys.into_iter().cloned().map(Value::Text).collect())
+                Value::list(keys.into_iter().cloned().map(Value::Text).collect())
             }
             _ => Value::Null,
         },
@@ -158,7 +162,7 @@ pub(super) fn call(function: Function, arguments: &[Expr], scope: &mut Scope<'_>
 fn over(function: Function, list: &Value, ask: Option<&Expr>, scope: &mut Scope<'_>) -> Result<Value, Spent> {
     use Function as F;
     let (mut kept, mut sum, mut keyed) = (Vec::new(), 0.0, Vec::new());
-    let items = list.items();
+    let items = scope.items(list)?;
     let total = items.len();
     for (at, item) in items.into_iter().enumerate() {
         let answer = match ask {
@@ -170,12 +174,12 @@ fn over(function: Function, list: &Value, ask: Option<&Expr>, scope: &mut Scope<
             F::All if !answer.holds() => return Ok(Value::Bool(false)),
             F::First if answer.holds() => return Ok(item),
             F::Sum => sum += answer.as_number().unwrap_or(0.0),
-            F::Flatten => kept.extend(answer.items()),
+            F::Flatten => kept.extend(scope.items(&answer)?),
             F::Sort => keyed.push((answer, item)),
             F::Until => {
                 kept.push(item);
                 if answer.holds() {
-                    return Ok(Value::List(kept));
+                    return Ok(Value::list(kept));
                 }
             }
             _ if answer.holds() => kept.push(item),
@@ -195,9 +199,9 @@ fn over(function: Function, list: &Value, ask: Option<&Expr>, scope: &mut Scope<
                 (false, false) => a.order(b).unwrap_or(std::cmp::Ordering::Equal),
                 (a, b) => a.cmp(&b),
             });
-            Value::List(keyed.into_iter().map(|(_, item)| item).collect())
+            Value::list(keyed.into_iter().map(|(_, item)| item).collect())
         }
-        _ => Value::List(kept),
+        _ => Value::list(kept),
     })
 }
 
@@ -207,7 +211,7 @@ fn join(list: &Value, arguments: &[Expr], scope: &mut Scope<'_>) -> Result<Value
         None => Value::Null,
     };
     let mut out = String::new();
-    for (at, item) in list.items().into_iter().enumerate() {
+    for (at, item) in scope.items(list)?.into_iter().enumerate() {
         if at > 0 {
             separator.write(&mut out);
         }

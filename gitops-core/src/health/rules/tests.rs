@@ -101,11 +101,25 @@ fn sets_that_use_each_other_end() {
 
 #[test]
 fn costly_rules_end() {
-    let list: Vec<_> = (0..2_000).collect();
-    let body = "  Healthy if any(list, any(list, any(list, . == 5000)))\n  Degraded";
-    let (status, message) = judge(body, json!({"list": list})).unwrap();
-    assert_eq!(status, HealthStatus::Unknown);
-    assert!(message.contains("too many steps"), "{message}");
+    let list: Vec<_> = (0..3_000).collect();
+    let text = "x".repeat(60_000);
+    for when in [
+        "any(list, any(list, any(list, . == 5000)))",
+        "any(list, count(list) == 1)",
+        "any(list, list[1] == 5)",
+        "any(list, list != list)",
+        "any(list, 5000 in list)",
+        "any(list, contains(text, \"y\"))",
+        "any(list, \"{text}{text}\" == 1)",
+        "any(list, count(concat(list, list)) == 1)",
+        "any(list, join(list, text, .) == 1)",
+        "any(list, json(text) == 1)",
+    ] {
+        let judged = judge(&format!("  Healthy if {when}\n  Degraded"), json!({"list": list, "text": text}));
+        let (status, message) = judged.unwrap();
+        assert_eq!(status, HealthStatus::Unknown, "{when}");
+        assert!(message.contains("too many steps"), "{message}");
+    }
 }
 
 #[test]

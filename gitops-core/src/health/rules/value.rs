@@ -1,6 +1,7 @@
 //! What an expression of a rule gives: a scalar, a list made on the way, or a part of the object.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use crate::node::{Node, Scalar, Text};
 
@@ -11,7 +12,7 @@ pub(super) enum Value {
     Bool(bool),
     Number(f64),
     Text(Text),
-    List(Vec<Value>),
+    List(Arc<Vec<Value>>),
     /// A mapping or a list of the object.
     Tree(Node),
 }
@@ -19,6 +20,10 @@ pub(super) enum Value {
 impl Value {
     pub(super) fn text(text: impl Into<Text>) -> Self {
         Self::Text(text.into())
+    }
+
+    pub(super) fn list(items: Vec<Self>) -> Self {
+        Self::List(Arc::new(items))
     }
 
     pub(super) fn count(count: usize) -> Self {
@@ -59,7 +64,7 @@ impl Value {
     /// The items of a list, or the values of a mapping by their keys; none of anything else.
     pub(super) fn items(&self) -> Vec<Self> {
         match self {
-            Self::List(items) => items.clone(),
+            Self::List(items) => items.to_vec(),
             Self::Tree(node) => match (node.as_seq(), node.as_map()) {
                 (Some(items), _) => items.iter().map(Self::from).collect(),
                 (None, Some(map)) => {
@@ -70,6 +75,16 @@ impl Value {
                 (None, None) => Vec::new(),
             },
             _ => Vec::new(),
+        }
+    }
+
+    /// How much there is to read or compare, in steps.
+    pub(super) fn weight(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len() / 64,
+            Self::List(items) => items.iter().map(|item| 1 + item.weight()).sum(),
+            Self::Tree(node) => tree_weight(node),
+            Self::Null | Self::Bool(_) | Self::Number(_) => 0,
         }
     }
 
@@ -101,6 +116,12 @@ impl Value {
             Self::Tree(node) => out.push_str(&serde_json::to_string(node).unwrap_or_default()),
         }
     }
+}
+
+fn tree_weight(node: &Node) -> usize {
+    let items = node.as_seq().unwrap_or_default().iter().map(tree_weight).sum::<usize>();
+    let values = node.as_map().into_iter().flat_map(|map| map.iter());
+    1 + items + values.map(|(_, value)| tree_weight(value)).sum::<usize>()
 }
 
 impl From<&Node> for Value {
