@@ -101,7 +101,7 @@ pub(crate) enum Element {
 
 impl Element {
     /// Reads a key of FieldsV1.
-    fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let (kind, rest) = text.split_at_checked(2)?;
         let json = || serde_json::from_str::<serde_json::Value>(rest).ok().map(|json| Node::from(&json));
         match kind {

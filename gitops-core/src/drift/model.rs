@@ -94,7 +94,7 @@ pub struct ObjectDrift {
     /// Why it is ignored or unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<Diagnostic>,
-    /// The text in Git that names it.
+    /// The text in Git that names it; not given for an object that is in sync.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub location: Option<Location>,
     /// The fields that differ, by path.

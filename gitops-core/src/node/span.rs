@@ -107,9 +107,15 @@ pub struct SourceFile {
     text: Text,
     /// Byte offsets of line starts, found when the first location is asked for.
     lines: OnceLock<Vec<u32>>,
+    /// Code points before each block of [`BLOCK`] bytes, for lines so long that to count again each time
+    /// would take too long; JSON is often one line.
+    blocks: OnceLock<Vec<u32>>,
     /// Set when the text stands inside other files.
     within: Option<Within>,
 }
+
+/// Bytes of a block of [`SourceFile::blocks`].
+const BLOCK: usize = 4096;
 
 /// How a text that is no file of its own maps to those it comes from.
 #[derive(Debug)]
@@ -140,7 +146,13 @@ impl SourceFile {
     /// A text and the path it is known by.
     #[must_use]
     pub fn new(path: impl Into<String>, text: impl Into<Text>) -> Self {
-        Self { path: path.into(), text: text.into(), lines: OnceLock::new(), within: None }
+        Self {
+            path: path.into(),
+            text: text.into(),
+            lines: OnceLock::new(),
+            blocks: OnceLock::new(),
+            within: None,
+        }
     }
 
     /// The path it is known by.
@@ -173,8 +185,30 @@ impl SourceFile {
             return embedded.outer.locate(outer.copied().unwrap_or(0).saturating_add(column));
         }
         let before = self.text.get(start as usize..offset as usize).unwrap_or("");
-        let column = before.trim_start_matches('\u{feff}').chars().count() + 1;
+        let shown = before.trim_start_matches('\u{feff}');
+        let column = if shown.len() > 2 * BLOCK {
+            self.code_points(offset as usize) - self.code_points(offset as usize - shown.len()) + 1
+        } else {
+            shown.chars().count() + 1
+        };
         Location::new(self.path.clone(), line as u32, column as u32)
+    }
+
+    /// How many code points stand before a byte offset.
+    fn code_points(&self, offset: usize) -> usize {
+        let count = |bytes: &[u8]| bytes.iter().filter(|byte| (**byte & 0xC0) != 0x80).count();
+        let blocks = self.blocks.get_or_init(|| {
+            let counts = self.text.as_bytes().chunks(BLOCK).scan(0, |sum, block| {
+                let before = *sum;
+                *sum += count(block) as u32;
+                Some(before)
+            });
+            counts.collect()
+        });
+        let block = offset / BLOCK;
+        let before = blocks.get(block).or(blocks.last()).copied().unwrap_or(0) as usize;
+        let start = block.min(blocks.len().saturating_sub(1)) * BLOCK;
+        before + count(self.text.as_bytes().get(start..offset).unwrap_or_default())
     }
 
     /// The line, from 1, that holds a byte offset, and where that line starts.
@@ -242,7 +276,8 @@ impl SourceMap {
             let starts = embedded_lines(&outer.text, span.offset() as usize, &text);
             Within::Embedded(Embedded { outer, starts })
         });
-        let id = table.push(SourceFile { path, text, lines: OnceLock::new(), within });
+        let id =
+            table.push(SourceFile { path, text, lines: OnceLock::new(), blocks: OnceLock::new(), within });
         table.embedded.insert(key, id);
         id
     }
@@ -260,7 +295,13 @@ impl SourceMap {
         let path = joined.whole.as_ref().map(|place| place.path.clone()).unwrap_or_default();
         let within = Some(Within::Joined(joined));
         let mut table = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let id = table.push(SourceFile { path, text: text.into(), lines: OnceLock::new(), within });
+        let id = table.push(SourceFile {
+            path,
+            text: text.into(),
+            lines: OnceLock::new(),
+            blocks: OnceLock::new(),
+            within,
+        });
         table.joined.insert(key, id);
         Span::new(id, 0)
     }
@@ -375,6 +416,20 @@ mod tests {
         let changed = sources.add_embedded(Span::new(file, 60), "x: z");
         assert_eq!(sources.file(changed).unwrap().text().as_str(), "x: z");
         assert_eq!(sources.add_embedded(Span::new(file, 60), "x: y"), quoted);
+    }
+
+    #[test]
+    fn columns_of_long_lines_are_counted_once() {
+        let line = "aä€".repeat(10_000);
+        let text = format!("\u{feff}{line}\n{line}");
+        let file = SourceFile::new("a.json", text.as_str());
+        for (offset, _) in text.char_indices().step_by(997) {
+            let start = text[..offset].rfind('\n').map_or(0, |at| at + 1);
+            let column = text[start..offset].trim_start_matches('\u{feff}').chars().count() + 1;
+            assert_eq!(file.locate(offset as u32).column, column as u32, "offset {offset}");
+        }
+        let end = file.locate(text.len() as u32);
+        assert_eq!((end.line, end.column), (2, 30_001));
     }
 
     #[test]

@@ -4,7 +4,9 @@ use super::Skip;
 use crate::node::Node;
 use crate::object::Object;
 
-const FLUX: &str = "kustomize.toolkit.fluxcd.io/";
+const RECONCILE: &str = "kustomize.toolkit.fluxcd.io/reconcile";
+const SSA: &str = "kustomize.toolkit.fluxcd.io/ssa";
+const PRUNE: &str = "kustomize.toolkit.fluxcd.io/prune";
 const HELM: &str = "helm.toolkit.fluxcd.io/driftDetection";
 const ARGO: &str = "argocd.argoproj.io/compare-options";
 
@@ -23,8 +25,7 @@ fn marked(object: &Object, name: &str, value: &str) -> bool {
 }
 
 fn flux(object: &Object, name: &str, value: &str) -> Option<Skip> {
-    let name = format!("{FLUX}{name}");
-    marked(object, &name, value)
+    marked(object, name, value)
         .then(|| Skip { code: "annotation", message: format!("it is marked `{name}: {value}`") })
 }
 
@@ -33,9 +34,9 @@ pub(super) fn skip(desired: &Object, live: Option<&Object>) -> Option<Skip> {
     let either = |name: &str, value: &str| {
         flux(desired, name, value).or_else(|| live.and_then(|live| flux(live, name, value)))
     };
-    let found = either("reconcile", "disabled").or_else(|| either("ssa", "Ignore"));
+    let found = either(RECONCILE, "disabled").or_else(|| either(SSA, "Ignore"));
     // Made once, and never changed after that.
-    let found = found.or_else(|| live.and_then(|_| either("ssa", "IfNotPresent")));
+    let found = found.or_else(|| live.and_then(|_| either(SSA, "IfNotPresent")));
     found.or_else(|| {
         let disabled = |object: &Object| annotation(object, HELM) == Some("disabled");
         (disabled(desired) || live.is_some_and(disabled))
@@ -52,5 +53,5 @@ pub(super) fn skip_extra(live: &Object) -> Option<Skip> {
             message: format!("it is marked `{ARGO}: IgnoreExtraneous`"),
         });
     }
-    flux(live, "reconcile", "disabled").or_else(|| flux(live, "prune", "disabled"))
+    flux(live, RECONCILE, "disabled").or_else(|| flux(live, PRUNE, "disabled"))
 }
