@@ -251,13 +251,7 @@ impl<'a> Builder<'a> {
     fn shared(&self, owner: &Owner, live: &Object, draft: &mut Draft<'_>) {
         let by_label = matches!(owner, Owner::ApplicationByLabel { .. });
         let owners = Owner::all_of(live, by_label);
-        let Some(other) = owners.iter().find(|other| *other != owner) else { return };
-        if owners.contains(owner)
-            && !matches!((owner, other), (Owner::Application { .. }, Owner::Application { .. }))
-        {
-            // A HelmRelease within a Kustomization and the like: both marks are meant.
-            return;
-        }
+        let Some(other) = owners.iter().find(|other| owner.contends_with(other, &owners)) else { return };
         let message = format!("it belongs to {other} too: each will undo what the other does");
         if self.options.fail_on_shared {
             draft.action = Action::Blocked;

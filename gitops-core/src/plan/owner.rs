@@ -47,6 +47,24 @@ impl fmt::Display for Owner {
 }
 
 impl Owner {
+    /// Whether this owner and another that has marked an object, whose marks are `all`, would undo each
+    /// other's work.
+    pub(super) fn contends_with(&self, other: &Self, all: &[Self]) -> bool {
+        match (self.application(), other.application()) {
+            (Some(name), Some(other)) => name != other,
+            // Two objects of Flux that both mark an object are meant to: one brings the other.
+            (None, None) => self != other && !all.contains(self),
+            _ => true,
+        }
+    }
+
+    fn application(&self) -> Option<&str> {
+        match self {
+            Self::Application { name } | Self::ApplicationByLabel { name } => Some(name),
+            Self::Kustomization { .. } | Self::HelmRelease { .. } => None,
+        }
+    }
+
     /// The owners that have marked an object; more than one if several tools did. `by_label` says whether
     /// the instance label counts as a mark of Argo CD: Helm charts set it too.
     pub(super) fn all_of(object: &Object, by_label: bool) -> Vec<Self> {

@@ -237,6 +237,27 @@ fn owners_tell_what_is_ours() {
 }
 
 #[test]
+fn two_owners_contend_unless_both_are_meant() {
+    let flux = |name: &str| Owner::Kustomization { name: name.into(), namespace: "flux".into() };
+    let release = Owner::HelmRelease { name: "chart".into(), namespace: "flux".into() };
+    let application = |name: &str| Owner::Application { name: name.into() };
+    let labelled = |name: &str| Owner::ApplicationByLabel { name: name.into() };
+    for (ours, marks, expected) in [
+        (flux("a"), vec![flux("a")], false),
+        (flux("a"), vec![flux("b")], true),
+        (flux("a"), vec![flux("a"), release.clone()], false),
+        (flux("a"), vec![release], true),
+        (flux("a"), vec![flux("a"), application("a")], true),
+        (application("a"), vec![application("a")], false),
+        (labelled("a"), vec![application("a"), labelled("a")], false),
+        (labelled("a"), vec![application("b"), labelled("a")], true),
+    ] {
+        let contended = marks.iter().any(|other| ours.contends_with(other, &marks));
+        assert_eq!(contended, expected, "{ours} {marks:?}");
+    }
+}
+
+#[test]
 fn dangers_of_changes() {
     let claim = |size: &str| {
         named(
