@@ -39,6 +39,9 @@ pub(crate) const ALLOCATED: &[(&str, &str, &[FieldPath])] = &[
         &[
             &["spec", "volumeName"],
             &["spec", "storageClassName"],
+            // Each is set from the other.
+            &["spec", "dataSource"],
+            &["spec", "dataSourceRef"],
             &["metadata", "finalizers"],
             &["metadata", "annotations", "pv.kubernetes.io/*"],
             &["metadata", "annotations", "volume.kubernetes.io/*"],

@@ -4,6 +4,8 @@ import (
 	"math/rand"
 	"reflect"
 	"strings"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
 // random makes sparse objects of every kind: a subset of the fields of its types, some of them with
@@ -12,12 +14,29 @@ func random(seed int64, count int, emit func(map[string]any)) {
 	kinds, order := kinds(), sortedKinds()
 	for i := 0; i < count; i++ {
 		r := rand.New(rand.NewSource(seed*1_000_003 + int64(i)))
-		gvk := order[i%len(order)]
+		gvk := order[i/2%len(order)]
+		if i%2 == 0 {
+			gvk = common[i/2%len(common)]
+		}
 		maker := maker{Rand: r, fill: []float64{0.15, 0.3, 0.5, 0.8}[r.Intn(4)], left: 20 + r.Intn(400)}
 		object := maker.fields(kinds[gvk], 0)
 		object["apiVersion"], object["kind"] = gvk.GroupVersion().String(), gvk.Kind
 		emit(object)
 	}
+}
+
+// common are the kinds whose defaults depend on most; half of the objects are of them.
+var common = []schema.GroupVersionKind{
+	{Version: "v1", Kind: "Pod"},
+	{Version: "v1", Kind: "Service"},
+	{Version: "v1", Kind: "LimitRange"},
+	{Group: "apps", Version: "v1", Kind: "Deployment"},
+	{Group: "apps", Version: "v1", Kind: "StatefulSet"},
+	{Group: "apps", Version: "v1", Kind: "DaemonSet"},
+	{Group: "batch", Version: "v1", Kind: "Job"},
+	{Group: "batch", Version: "v1", Kind: "CronJob"},
+	{Group: "autoscaling", Version: "v2", Kind: "HorizontalPodAutoscaler"},
+	{Group: "apiextensions.k8s.io", Version: "v1", Kind: "CustomResourceDefinition"},
 }
 
 type maker struct {
@@ -48,7 +67,8 @@ func (m *maker) fields(t reflect.Type, depth int) map[string]any {
 		}
 		fill := m.fill
 		switch name {
-		case "spec", "template", "containers", "volumes", "ports", "strategy", "webhooks", "jobTemplate", "behavior":
+		case "spec", "template", "containers", "volumes", "ports", "strategy", "webhooks", "jobTemplate", "behavior",
+			"resources", "limits", "requests", "versions", "loadBalancer", "ingress", "podIPs":
 			fill = 0.9
 		case "managedFields", "ownerReferences", "status":
 			fill /= 3
@@ -71,9 +91,9 @@ func (m *maker) value(t reflect.Type, name string, depth int) any {
 	case "quantity":
 		return m.pick("1", "1000m", "0.5", "500Mi", "1Gi", "1024Mi", "1.5Gi", "100n", "0.0001", 2, 0, "0", "0Mi", "1e3", "1E", "12e6", "1.23456789", "-1", "2000M", "+3k", "1000Ki", "99999999999999999999", "0.1m", "1500u")
 	case "duration":
-		return m.pick("1h", "90s", "1h30m", "0s", "1.5h", "100ms", "-2m", "36h", "1us", "60m")
+		return m.pick("1h", "90s", "1h30m", "0s", "1.5h", "100ms", "-2m", "36h", "1us", "60m", "1.000000001s", "1µs", "+5s", "0", ".5s", "1.5us", "1h0.5s", "100h1ns", "2540400h")
 	case "time":
-		return m.pick("2024-01-02T03:04:05Z", "2024-01-02T03:04:05+02:00", "2024-01-02T03:04:05.678Z", nil)
+		return m.pick("2024-01-02T03:04:05Z", "2024-01-02T03:04:05+02:00", "2024-01-02T03:04:05.678Z", "2024-02-29T23:59:59.999999999-11:30", "1969-12-31T23:59:59.5Z", nil)
 	case "microtime":
 		return m.pick("2024-01-02T03:04:05.000000Z", "2024-01-02T03:04:05.123456+02:00", "2024-01-02T03:04:05.500000Z", nil)
 	case "intorstring":
@@ -84,7 +104,7 @@ func (m *maker) value(t reflect.Type, name string, depth int) any {
 		}
 		return m.pick(map[string]any{"a": map[string]any{}, "b": []any{}, "c": nil}, map[string]any{"apiVersion": "v1", "kind": "X"})
 	case "bytes":
-		return m.pick("YQ==", "aGVsbG8=", "YWI=")
+		return m.pick("YQ==", "aGVsbG8=", "YWI=", "YW\nI=", "YWJjZA==\n", "YWJjZB==", "YWJjZGVm", "YWJjZ\r\nGVm")
 	case "schemaorlist":
 		return m.pick(map[string]any{"type": "string", "title": ""})
 	case "schemaorbool":
