@@ -2,7 +2,7 @@
 
 use crate::knowledge::KubernetesVersion;
 use crate::knowledge::types::{covers, json};
-use crate::node::Node;
+use crate::node::{Node, Text};
 
 /// How a field gets its default.
 #[derive(Clone, Debug)]
@@ -11,6 +11,8 @@ pub(crate) struct Rule {
     pub(crate) lists: Vec<Keys>,
     /// Keys from there to the field.
     pub(crate) field: Keys,
+    /// The same, ready to be put into mappings.
+    pub(crate) names: Vec<Text>,
     /// What it gets.
     pub(crate) action: Action,
     /// What must hold of the type's value.
@@ -146,6 +148,7 @@ fn read(line: &'static str, version: KubernetesVersion) -> Option<(Rule, bool)> 
     };
     let mut rule = Rule {
         lists: parts.into_iter().map(keys).collect(),
+        names: field.iter().map(|key| Text::from(*key)).collect(),
         field,
         action,
         conditions: Vec::new(),
@@ -179,6 +182,7 @@ impl Rule {
         Some(Self {
             lists: Vec::new(),
             field: vec![field],
+            names: vec![field.into()],
             action: Action::Set(json(text)?),
             conditions: Vec::new(),
             having: None,

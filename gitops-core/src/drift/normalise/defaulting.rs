@@ -4,7 +4,7 @@ use super::functions;
 use super::scalars::quantity_text;
 use crate::knowledge::defaults::{Action, Condition, Keys, Rule};
 use crate::knowledge::types::{Shape, Types};
-use crate::node::{Map, Node, Span};
+use crate::node::{Map, Node, Span, Text};
 use crate::object::quantity::Quantity;
 
 /// A value in canonical form with its defaults, and those of all below it; `None` if it has them.
@@ -14,8 +14,16 @@ pub(super) fn apply(types: &Types, shape: Shape, node: &Node) -> Option<Node> {
             let of = types.get(id).filter(|of| of.has_defaults && node.is_map())?;
             let mut new = None;
             for rule in &of.rules {
-                if fires(rule, new.as_ref().unwrap_or(node)) {
-                    run(rule, new.get_or_insert_with(|| node.clone()));
+                let current = new.as_ref().unwrap_or(node);
+                if !holds(rule, current) {
+                    continue;
+                }
+                if !rule.lists.is_empty() {
+                    if fires_below(rule, &rule.lists, current) {
+                        run_below(rule, &rule.lists, new.get_or_insert_with(|| node.clone()));
+                    }
+                } else if let Some(effect) = effect(rule, current) {
+                    effect.on(rule, new.get_or_insert_with(|| node.clone()));
                 }
             }
             let mut below = Vec::new();
@@ -38,7 +46,12 @@ pub(super) fn apply(types: &Types, shape: Shape, node: &Node) -> Option<Node> {
                 && let Some(map) = new.get_or_insert_with(|| node.clone()).as_map_mut()
             {
                 for (name, value) in below {
-                    map.insert(name, value);
+                    match map.get_mut(name) {
+                        Some(place) => *place = value,
+                        None => {
+                            map.insert(name, value);
+                        }
+                    }
                 }
             }
             new
@@ -87,18 +100,18 @@ fn rounded_up(amount: &Node) -> Option<Node> {
     (rounded != *text).then(|| Node::string(rounded, amount.span))
 }
 
-/// Whether a rule changes a value. Asked first, so that what needs no change is not copied.
-fn fires(rule: &Rule, node: &Node) -> bool {
-    let holds = |condition: &Condition| match condition {
+/// Whether a rule's conditions hold of a value.
+fn holds(rule: &Rule, node: &Node) -> bool {
+    rule.conditions.iter().all(|condition: &Condition| match condition {
         Condition::Has(path) => node.at(path).is_some(),
         Condition::Lacks(path) => node.at(path).is_none(),
         Condition::Is(path, values) => {
             node.at(path).and_then(Node::text).is_some_and(|text| values.contains(&text.as_ref()))
         }
-    };
-    rule.conditions.iter().all(holds) && fires_below(rule, &rule.lists, node)
+    })
 }
 
+/// Whether a rule changes an item. Asked first, so that what needs no change is not copied.
 fn fires_below(rule: &Rule, lists: &[Keys], node: &Node) -> bool {
     match lists {
         [] => effect(rule, node).is_some(),
@@ -109,16 +122,10 @@ fn fires_below(rule: &Rule, lists: &[Keys], node: &Node) -> bool {
     }
 }
 
-fn run(rule: &Rule, node: &mut Node) {
-    run_below(rule, &rule.lists, node);
-}
-
 fn run_below(rule: &Rule, lists: &[Keys], node: &mut Node) {
     let Some((list, inner)) = lists.split_first() else {
-        match effect(rule, node) {
-            Some(Effect::Set(value)) => set(node, &rule.field, value),
-            Some(Effect::Remove) => remove(node, &rule.field),
-            None => {}
+        if let Some(effect) = effect(rule, node) {
+            effect.on(rule, node);
         }
         return;
     };
@@ -134,6 +141,15 @@ fn run_below(rule: &Rule, lists: &[Keys], node: &mut Node) {
 pub(super) enum Effect {
     Set(Node),
     Remove,
+}
+
+impl Effect {
+    fn on(self, rule: &Rule, item: &mut Node) {
+        match self {
+            Self::Set(value) => set(item, &rule.names, value),
+            Self::Remove => remove(item, &rule.field),
+        }
+    }
 }
 
 fn effect(rule: &Rule, item: &Node) -> Option<Effect> {
@@ -155,18 +171,18 @@ fn remove(node: &mut Node, path: &[&'static str]) {
 }
 
 /// Sets a field, making the mappings on the way; does nothing where something else is in the way.
-fn set(node: &mut Node, path: &[&'static str], value: Node) {
+fn set(node: &mut Node, path: &[Text], value: Node) {
     let Some((last, way)) = path.split_last() else { return };
     let mut place = node;
     for key in way {
         let Some(map) = place.as_map_mut() else { return };
         if !map.contains_key(key) {
-            map.insert(*key, Node::map(Map::new(), Span::NONE));
+            map.insert(key, Node::map(Map::new(), Span::NONE));
         }
         let Some(next) = map.get_mut(key) else { return };
         place = next;
     }
     if let Some(map) = place.as_map_mut() {
-        map.insert(*last, value);
+        map.insert(last, value);
     }
 }

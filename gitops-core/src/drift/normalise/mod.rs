@@ -13,7 +13,7 @@ mod aliases;
 mod defaulting;
 mod functions;
 mod scalars;
-#[cfg_attr(not(test), allow(dead_code, reason = "a plan asks what the server allocates"))]
+#[allow(dead_code, reason = "a plan asks what the server allocates")]
 mod server;
 mod typed;
 
@@ -26,7 +26,7 @@ use crate::node::Node;
 use crate::object::Object;
 use crate::object::structural;
 
-#[cfg_attr(not(test), allow(unused_imports, reason = "a plan asks what the server allocates"))]
+#[allow(unused_imports, reason = "a plan asks what the server allocates")]
 pub(crate) use server::{server_allocated, without_server_fields};
 
 /// Brings an object into the form that every spelling of it has, as the API server of a release would:

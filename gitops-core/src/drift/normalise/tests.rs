@@ -356,6 +356,11 @@ fn spellings_that_a_cluster_cannot_tell_apart() {
     let service = |port: Json| json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s"}, "spec": {"ports": [port]}});
     same(service(json!({"port": 80})), service(json!({"port": 80, "targetPort": 80, "protocol": "TCP"})));
     same(service(json!({"port": 80, "targetPort": ""})), service(json!({"port": 80, "targetPort": 0})));
+    let balancer = |ingress: Json| {
+        json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s"}, "spec": {"type": "LoadBalancer"},
+            "status": {"loadBalancer": {"ingress": [ingress, {"hostname": "h"}]}}})
+    };
+    same(balancer(json!({"ip": "10.0.0.1"})), balancer(json!({"ip": "10.0.0.1", "ipMode": "VIP"})));
     let set = |claim: Json| {
         json!({"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "s"},
             "spec": {"selector": {}, "template": {}, "serviceName": "s", "volumeClaimTemplates": [claim]}})
