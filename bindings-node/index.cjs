@@ -16,6 +16,8 @@ module.exports = {
   buildFilesAsync,
   buildMany,
   buildManyAsync,
+  ...require('./lib/drift.cjs'),
   ...require('./lib/errors.cjs'),
+  ...require('./lib/policy.cjs'),
   ...require('./lib/review.cjs'),
 }

@@ -1,4 +1,4 @@
-import type { ReviewData } from './review.js'
+import type { Acceptance, AcceptanceFinding, NotChecked, ObjectId, ReviewData } from './review.js'
 
 export type * from './review.js'
 
@@ -377,6 +377,474 @@ export declare function reviewAsync(
   head: string,
   options?: ReviewOptions,
 ): Promise<Review>
+
+/** What a cluster does with a violation: refuses the object, warns its author, or only notes it. */
+export type EnforcementAction = 'deny' | 'warn' | 'dryrun'
+
+/** How bad a violation is. */
+export type Severity = 'low' | 'medium' | 'high' | 'critical'
+
+/** How the constraints of a bundle are made. */
+export interface BundleOptions {
+  /** What they lead to. Default `deny`. */
+  enforcementAction?: EnforcementAction
+  /** Namespaces that they leave alone; `*` at an end stands for any text. */
+  excludedNamespaces?: string | readonly string[]
+  /** Images that they leave alone, exact or with a `*` at the end. */
+  exemptImages?: string | readonly string[]
+  /** Parameters that replace the bundle's, by identifier of the policy. */
+  parameters?: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+}
+
+/** How policies are loaded. */
+export interface LoadOptions extends BundleOptions {
+  /**
+   * Bundles by name, `NAME` or `NAME@1.31` for the rules of a release of Kubernetes; by default the newest
+   * that the bundle knows.
+   */
+  bundles?: string | readonly string[]
+  /**
+   * Whether templates in CEL are evaluated; one that has Rego too is then evaluated in CEL alone, as
+   * Gatekeeper does by default. Default true.
+   */
+  nativeValidation?: boolean
+}
+
+/** How objects are evaluated. */
+export interface EvaluateOptions {
+  /** Namespaces known beside those among the objects. */
+  namespaces?: Objects
+  /** What `data.inventory` shows; by default the objects. */
+  inventory?: Objects
+  /** The objects as they were before an `UPDATE`, found by their identity. */
+  oldObjects?: Objects
+  /** RiskAcceptance documents; by default those among the objects. */
+  acceptances?: Objects
+  /** The time by which acceptances are judged; without it none is applied. */
+  now?: string | Date
+  /** The namespace of objects of a namespaced kind that name none. */
+  defaultNamespace?: string
+  /** Whose actions count where a constraint has scoped ones. Default `validation.gatekeeper.sh`. */
+  enforcementPoint?: string
+  /** Whose knowledge of namespaces decides. Default the cluster's. */
+  profile?: 'cluster' | 'gatorTest' | 'gatorVerify'
+  /**
+   * What a `namespaceSelector` makes of a Namespace that is not known: a finding of kind `error`, as in
+   * Gatekeeper, or something not checked. Default `reject`.
+   */
+  unknownNamespace?: 'reject' | 'notChecked'
+  /** `input.review.operation`; by default empty, as for Gatekeeper's audit. */
+  operation?: 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT'
+  /** `input.review.userInfo`. */
+  userInfo?: object
+  /** Whether to find where in the object the offending value is. Default true. */
+  locate?: boolean
+  /** Seconds that one evaluation may take before it is a finding of kind `error`. Default 5. */
+  timeLimit?: number
+  /** The most threads to use; 0, the default, stands for as many as the process may run at once. */
+  threads?: number
+}
+
+/** One violation of one constraint by one object, or the failure to decide. */
+export interface PolicyFinding {
+  /** The kind of the constraint, which names the template. */
+  template: string
+  /** The name of the constraint; empty, as `template`, where an object could not be mutated or expanded. */
+  constraint: string
+  /** `deny`, `warn`, `dryrun` or what else the constraint says; the strictest of several. */
+  enforcementAction: string
+  /** All actions at the enforcement point, the strictest first. */
+  enforcementActions: string[]
+  /** Position of the object among those evaluated. */
+  object: number
+  /** What names the object. */
+  id: ObjectId
+  /** The policy's message, as Gatekeeper shows it. */
+  message: string
+  /** The policy's details, if it gave any. */
+  details?: unknown
+  /** `error`: the policy failed while it ran; Gatekeeper denies the object then. */
+  kind: 'violation' | 'error'
+  /** The way to the offending value in the object, where it is known. */
+  path?: string
+  /** The name of the container that the path leads into. */
+  container?: string
+  /** The text that set the value at `path`, or the object: where to edit. */
+  location?: Location
+  /** Names the same violation in every run. */
+  fingerprint?: string
+  /** Who accepted it, if somebody did. */
+  accepted?: Acceptance
+}
+
+/** What an evaluation found. Its properties are those of its JSON, read when first asked for. */
+export declare class PolicyReport {
+  private constructor()
+  /** Whether nothing is denied: all that the policies deny is accepted. */
+  readonly isClean: boolean
+  /** The findings, by object, template, constraint and message; accepted ones among them. */
+  readonly findings: PolicyFinding[]
+  /** What is wrong with acceptances of risks, the worst first. */
+  readonly acceptanceFindings: AcceptanceFinding[]
+  /** What was not checked, and why. */
+  readonly notChecked: NotChecked[]
+  /** How many times a policy was evaluated. */
+  readonly evaluations: number
+  /** The report as JSON text, byte for byte the same in every language. */
+  readonly json: string
+  /** The report as plain data, as `JSON.parse` gives it. */
+  readonly data: unknown
+  /** The report as SARIF 2.1.0 for GitHub code scanning, as JSON text. */
+  sarif(): string
+  /** For `JSON.stringify`. */
+  toJSON(): unknown
+}
+
+/** Gatekeeper templates and constraints, compiled: evaluate them as often as you like. */
+export declare class PolicySet {
+  private constructor()
+  /**
+   * Compiles what Gatekeeper reads among `policies` (ConstraintTemplates, Constraints, Configs,
+   * ExpansionTemplates, mutators; other objects are left alone), and the policies of bundles.
+   *
+   * @throws {PolicyError} for the first policy that Gatekeeper would not accept, with its place
+   * @throws {ArgumentError} for an unknown bundle
+   */
+  static load(policies?: Objects, options?: LoadOptions): PolicySet
+  /** The constraints as kind and name, in the order of findings. */
+  readonly constraints: [kind: string, name: string][]
+  /** The kinds of the templates. */
+  readonly templates: string[]
+  /**
+   * Evaluates every constraint on every object that it matches. Give a {@link Build} or {@link Manifests},
+   * and findings know the text to edit.
+   */
+  evaluate(objects: Objects, options?: EvaluateOptions): PolicyReport
+  /** {@link PolicySet.evaluate} on the libuv pool: the event loop stays free. */
+  evaluateAsync(objects: Objects, options?: EvaluateOptions): Promise<PolicyReport>
+  /**
+   * What ExpansionTemplates make of objects, as `gator expand` prints it: of a Deployment its Pod.
+   *
+   * @throws {PolicyError} where an object lacks what a template needs
+   */
+  expand(objects: Objects): KubernetesObject[]
+}
+
+/** What a suite of policy tests came to. */
+export interface SuiteReport {
+  path: string
+  skipped: boolean
+  tests: {
+    name: string
+    skipped: boolean
+    /** Why its cases could not be run, or that a constraint expected to be invalid is valid. */
+    error?: string
+    /** `error`: why a case fails. */
+    cases: { name: string; skipped: boolean; error?: string }[]
+  }[]
+}
+
+/**
+ * Runs suites of policy tests as `gator verify` does.
+ *
+ * @param path a Suite, or a directory that is searched with all below it
+ * @param options `run`: which tests and cases are run, a regular expression on their names or `test//case`;
+ * `root`: nothing outside this directory is read, by default as for {@link Manifests.read}
+ * @throws {GitopsError} for what cannot be read
+ */
+export declare function verify(
+  path: string | URL,
+  options?: {
+    run?: string
+    nativeValidation?: boolean
+    timeLimit?: number
+    root?: string | URL
+    limits?: Limits
+  },
+): SuiteReport[]
+
+/** Policies that check the controls of a standard. */
+export interface Bundle {
+  name: string
+  title: string
+  standard: string
+  version: string
+  /** Where the standard is published. */
+  source: string
+  summary: string
+  /** The newest release of Kubernetes whose rules it knows. */
+  kubernetes: string
+  controls: {
+    id: string
+    title: string
+    /** Its identifiers in other versions of the standard. */
+    otherVersions?: Record<string, string>
+    /** Identifiers of the policies that check it. */
+    policies?: string[]
+    /** Why no manifest can show whether it is met. */
+    notChecked?: string
+  }[]
+}
+
+/** A policy of the bundles: what it asks for, why, and how to comply. */
+export interface Policy {
+  id: string
+  /** The kind of its template, which `template` of a finding gives. */
+  kind: string
+  title: string
+  severity: Severity
+  summary: string
+  rationale: string
+  remediation: string
+  /** The controls of all standards that it checks. */
+  controls?: { bundle: string; standard: string; version: string; id: string; title: string }[]
+}
+
+/** The names of all bundles. */
+export declare function bundleNames(): string[]
+
+/**
+ * A bundle and the controls of its standard.
+ *
+ * @throws {ArgumentError} `unknown-bundle`; the message lists the names
+ */
+export declare function bundle(name: string): Bundle
+
+/**
+ * The templates and constraints of a bundle as YAML, to be applied to a cluster with Gatekeeper.
+ *
+ * @param name `NAME` or `NAME@1.31`, as for {@link PolicySet.load}
+ */
+export declare function bundleYaml(name: string, options?: BundleOptions): string
+
+/** The policies of all bundles, with the controls that they check. */
+export declare function policies(): Policy[]
+
+/** How objects are compared. */
+export interface DriftOptions {
+  /** Whose idea of drift counts: the API server's (the default), or as Flux applies. */
+  profile?: 'serverSideApply' | 'flux'
+  /** The release of Kubernetes, such as `1.34`, which decides on defaults; by default the newest known. */
+  kubernetes?: string
+  /**
+   * The field manager that applies what Git says, such as `kustomize-controller`; by default found among
+   * the managers of each object.
+   */
+  manager?: string
+  /** The namespace of objects that name none. Default `default`. */
+  defaultNamespace?: string
+  /** CustomResourceDefinitions; those among the compared objects are found without. */
+  definitions?: Objects
+  /** Argo CD Applications, Flux Kustomizations and HelmReleases whose rules say what is not compared. */
+  ignore?: Objects
+}
+
+/** A manager of `metadata.managedFields`. */
+export interface Manager {
+  /** Its name, such as `kubectl-edit`. */
+  manager: string
+  /** `Apply` or `Update`. */
+  operation: string
+  subresource?: string
+  /** When it last changed the object (RFC 3339). */
+  time?: string
+}
+
+/** A field that differs. Values of Secrets are masked. */
+export interface FieldDrift {
+  /** For people, list items by name: `spec.template.spec.containers[web].image`. */
+  path: string
+  /** RFC 6901, into the live object with defaults filled in, or into the desired one if it lacks the field. */
+  pointer: string
+  status: 'missing' | 'extra' | 'changed' | 'reordered'
+  desired?: unknown
+  live?: unknown
+  cause: 'editedByHand' | 'otherController' | 'notYetApplied' | 'default' | 'removedFromGit' | 'unknown'
+  /** Who owns the live value, if somebody but us does. */
+  changedBy?: Manager
+  /** The text in Git that sets the desired value. */
+  location?: Location
+}
+
+/** One object of a comparison. */
+export interface ObjectDrift {
+  id: ObjectId
+  status: 'inSync' | 'drifted' | 'missing' | 'extra' | 'ignored' | 'unknown'
+  /** Why it is ignored or unknown. */
+  reason?: Diagnostic
+  /** The text in Git that names it. */
+  location?: Location
+  /** What differs, by path. */
+  fields: FieldDrift[]
+  /** How many fields differ that a rule ignores. */
+  ignoredFields: number
+  /** Fields that an apply would take from another manager. */
+  conflicts: (Manager & { path: string })[]
+  /** What is wrong with the desired object, such as list items that stand twice. */
+  diagnostics: Diagnostic[]
+}
+
+/**
+ * How live objects differ from what Git says. Its properties are those of its JSON, read when first asked
+ * for. Nothing in it holds the value of a Secret but `patch`.
+ */
+export declare class DriftReport {
+  private constructor()
+  /** Whether the cluster has what Git says: nothing drifted, is missing or could not be judged. */
+  readonly isInSync: boolean
+  /** How many objects there are of each status, and how many fields differ. */
+  readonly summary: Record<string, number>
+  /** Every object, by kind, namespace and name. */
+  readonly objects: ObjectDrift[]
+  /** The report as JSON text, byte for byte the same in every language. */
+  readonly json: string
+  /** The report as plain data, as `JSON.parse` gives it. */
+  readonly data: unknown
+  /** The report for people: only what differs, list items by name. */
+  text(): string
+  /** The report as a unified diff of YAML, from live to desired. */
+  unifiedYaml(): string
+  /**
+   * The JSON Patch (RFC 6902) that makes an object what Git says; empty unless it drifted. It holds real
+   * values, those of Secrets too: apply it, do not show it.
+   *
+   * @param index the object, by its position in `objects`
+   */
+  patch(index: number): { op: string; path: string; value?: unknown }[]
+  /** For `JSON.stringify`. */
+  toJSON(): unknown
+}
+
+/**
+ * Compares what Git says with what a cluster has, as a forced server-side apply would change it.
+ *
+ * @param desired what Git says; of a {@link Build} or {@link Manifests}, fields know their text
+ * @param live what the cluster has, with `metadata.managedFields` if you have them. Objects are paired by
+ * group, kind, namespace and name.
+ */
+export declare function compare(desired: Objects, live: Objects, options?: DriftOptions): DriftReport
+
+/** {@link compare} on the libuv pool: the event loop stays free. */
+export declare function compareAsync(desired: Objects, live: Objects, options?: DriftOptions): Promise<DriftReport>
+
+/** {@link compare} of many pairs of desired and live objects, such as environments, on the libuv pool. */
+export declare function compareMany(
+  pairs: readonly (readonly [desired: Objects, live: Objects])[],
+  options?: DriftOptions,
+): Promise<DriftReport[]>
+
+/** How a plan is made. */
+export interface PlanOptions extends DriftOptions {
+  /** Whose order, and whose annotations count. Default `argoCd`. */
+  order?: 'argoCd' | 'flux' | 'cliUtils'
+  /** Who applies. Live objects with its mark are ours. */
+  owner?: {
+    kind: 'application' | 'applicationByLabel' | 'kustomization' | 'helmRelease'
+    name: string
+    namespace?: string
+  }
+  /** What was applied before, as Flux writes it: `NAMESPACE_NAME_GROUP_KIND`. */
+  inventory?: readonly string[]
+  /** Whether objects that Git no longer has are deleted. Default true. */
+  prune?: boolean
+  /** Whether Argo CD prunes after everything else. Default false. */
+  pruneLast?: boolean
+  /** Kinds that may be deleted though that is blocked otherwise, such as `Namespace`. */
+  allowDeletion?: string | readonly string[]
+  /** Whether somebody has confirmed deletions that ask for it (`Prune=confirm`). Default false. */
+  confirmed?: boolean
+  /** What becomes of objects that are no longer wanted. Default `delete`. */
+  deletionPolicy?: 'delete' | 'orphan'
+  /** Whether an object whose immutable field changes is deleted and made anew. Default false. */
+  force?: boolean
+  /** Whether objects that belong to somebody else are blocked. Default false. */
+  failOnShared?: boolean
+}
+
+/** Something dangerous about a step or a plan. */
+export interface Danger {
+  code: string
+  severity: string
+  message: string
+  id?: ObjectId
+}
+
+/** What is done with one object, and when. */
+export interface PlanStep {
+  id: ObjectId
+  action: 'create' | 'configure' | 'replace' | 'prune' | 'unchanged' | 'skip' | 'blocked'
+  /** Why: a stable code and a text for people. */
+  reason: Diagnostic
+  /** Whether Git no longer has it. */
+  pruning?: boolean
+  /** Argo CD's phase. */
+  phase?: string
+  /** Argo CD's wave in the phase. */
+  wave?: number
+  /** Flux's stage. */
+  stage?: string
+  hookDeletePolicies?: string[]
+  /** What cli-utils waits for before this step. */
+  after?: ObjectId[]
+  /** The fields that change. */
+  fields?: FieldDrift[]
+  dangers?: Danger[]
+  /** The text in Git that names the object. */
+  location?: Location
+}
+
+/** What a reconciliation would do. Its properties are those of its JSON, read when first asked for. */
+export declare class Plan {
+  private constructor()
+  /** How many steps there are of each action. */
+  readonly summary: Record<string, number>
+  /** What is dangerous, the worst first. */
+  readonly dangers: Danger[]
+  /** The steps, in the order of applying. */
+  readonly steps: PlanStep[]
+  /** The plan as JSON text, byte for byte the same in every language. */
+  readonly json: string
+  /** The plan as plain data, as `JSON.parse` gives it. */
+  readonly data: unknown
+  /** The plan for people: dangers first, then what is done with each object and why. */
+  text(): string
+  /** For `JSON.stringify`. */
+  toJSON(): unknown
+}
+
+/** Plans what a reconciliation would do, in the order of Argo CD, Flux or cli-utils. */
+export declare function plan(desired: Objects, live: Objects, options?: PlanOptions): Plan
+
+/** How health is judged. */
+export interface HealthOptions {
+  /**
+   * Whose judgement: kstatus and Flux say Current, InProgress, Failed and so on; Argo CD says Healthy,
+   * Progressing, Degraded, Suspended, Missing. Default `kstatus`.
+   */
+  flavour?: 'kstatus' | 'argoCd' | 'flux'
+  /** The moment of judging: a Pod that cannot be scheduled has failed after 15 seconds. Without it, it has. */
+  now?: string | Date
+}
+
+/** The health of an object. */
+export interface Health {
+  /** The flavour's word; `NotAssessed` where it says nothing about the kind. */
+  status: string
+  /** Why, as one word; kstatus's and Flux's. */
+  reason?: string
+  /** Why, for people. */
+  message?: string
+}
+
+/** The health of each live object. */
+export declare function health(objects: Objects, options?: HealthOptions): Health[]
+
+/** The health of an environment: of each desired object, its live one; the worst of them, and counts. */
+export declare function environmentHealth(
+  desired: Objects,
+  live: Objects,
+  options?: HealthOptions,
+): { status: string; counts: Record<string, number>; objects: (Health & { id: ObjectId; ignored?: boolean })[] }
 
 /** What an error is made of, beside its message. */
 export interface ErrorDetails {

@@ -100,7 +100,7 @@ pub(crate) fn as_path(steps: Vec<Either<u32, String>>) -> Path {
     segments.collect()
 }
 
-fn json_or_failure(
+pub(crate) fn json_or_failure(
     result: gitops_core::Result<impl serde::Serialize>,
 ) -> napi::Result<Either<String, Failure>> {
     match result {

@@ -6,7 +6,9 @@
 //! only when asked for. Each function has a twin that works on the libuv pool.
 
 mod build;
+mod drift;
 mod error;
 mod manifests;
+mod policy;
 mod review;
 mod settings;

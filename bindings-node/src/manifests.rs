@@ -1,5 +1,7 @@
 //! Objects that JavaScript hands in: files, text, or what a build gave.
 
+use std::sync::Arc;
+
 use gitops_core::files::{Disk, Manifests};
 use gitops_core::node::SourceMap;
 use napi::bindgen_prelude::{AsyncTask, Either, Uint8Array};
@@ -12,7 +14,7 @@ use crate::settings::Settings;
 
 /// Objects held by JavaScript.
 #[napi]
-pub struct NativeManifests(pub(crate) Manifests);
+pub struct NativeManifests(pub(crate) Arc<Manifests>);
 
 #[napi]
 impl NativeManifests {
@@ -39,7 +41,7 @@ type Outcome = Either<NativeManifests, Failure>;
 
 fn outcome(result: gitops_core::Result<Manifests>) -> Outcome {
     match result {
-        Ok(manifests) => Either::A(NativeManifests(manifests)),
+        Ok(manifests) => Either::A(NativeManifests(Arc::new(manifests))),
         Err(error) => Either::B(error.into()),
     }
 }
@@ -114,5 +116,5 @@ pub fn parse_manifests(
 /// The objects of a build, with the places it knows.
 #[napi(catch_unwind)]
 pub fn built_manifests(build: &NativeBuild) -> NativeManifests {
-    NativeManifests(Manifests::from(&build.0))
+    NativeManifests(Arc::new(Manifests::from(&build.0)))
 }

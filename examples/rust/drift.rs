@@ -67,8 +67,7 @@ fn run(mut args: impl Iterator<Item = String>) -> Result<u8, Failure> {
         "yaml" => print!("{}", report.to_unified_yaml()),
         _ => print!("{}", report.to_text()),
     }
-    let bad = |status| matches!(status, DriftStatus::Drifted | DriftStatus::Missing | DriftStatus::Unknown);
-    Ok(u8::from(report.objects.iter().any(|object| bad(object.status))))
+    Ok(u8::from(!report.is_in_sync()))
 }
 
 fn read(paths: &[PathBuf]) -> Result<Manifests, Failure> {

@@ -20,6 +20,7 @@ pub mod review;
 pub mod risk;
 pub mod sources;
 pub mod time;
+mod words;
 pub mod yaml;
 
 pub use error::{Diagnostic, Error, ErrorKind, Result};

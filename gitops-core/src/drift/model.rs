@@ -26,6 +26,15 @@ pub struct DriftReport {
     pub objects: Vec<ObjectDrift>,
 }
 
+impl DriftReport {
+    /// Whether the cluster has what Git says: nothing drifted, is missing or could not be judged.
+    #[must_use]
+    pub fn is_in_sync(&self) -> bool {
+        let DriftSummary { drifted, missing, unknown, .. } = self.summary;
+        drifted + missing + unknown == 0
+    }
+}
+
 /// How many objects there are of each status.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]

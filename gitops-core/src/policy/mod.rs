@@ -26,7 +26,6 @@ mod inventory;
 mod locate;
 mod matching;
 mod mutation;
-mod names;
 mod network;
 mod options;
 mod rego;
