@@ -5,7 +5,7 @@ use std::sync::Arc;
 use gitops_core::drift::{self, DriftOptions, DriftReport, IgnoreRules, Schemas};
 use gitops_core::files::Manifests;
 use gitops_core::health::{self, HealthOptions};
-use gitops_core::plan::{self, Inventory, Owner, Plan, PlanOptions};
+use gitops_core::plan::{Inventory, Owner, Plan, PlanOptions, plan as make_plan};
 use gitops_core::time::Timestamp;
 use gitops_core::{Error, ErrorKind};
 use napi::bindgen_prelude::{AsyncTask, Either};
@@ -256,7 +256,7 @@ pub fn plan(
     let plan = || {
         let inventory = Inventory::parse(settings.inventory.iter().map(String::as_str))?;
         let options = settings.options(&inputs)?;
-        Ok::<_, Error>(plan::plan(&inputs.desired.objects, &inputs.live.objects, &inventory, &options))
+        Ok::<_, Error>(make_plan(&inputs.desired.objects, &inputs.live.objects, &inventory, &options))
     };
     match plan() {
         Ok(plan) => Either::A(NativePlan(plan)),

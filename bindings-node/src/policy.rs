@@ -108,8 +108,8 @@ impl EvaluateTask {
         let user_info = match &settings.user_info {
             None => None,
             Some(json) => {
-                let json: serde_json::Value =
-                    serde_json::from_str(json).map_err(|cause| bad("userInfo is no JSON").caused_by(cause))?;
+                let json: serde_json::Value = serde_json::from_str(json)
+                    .map_err(|cause| bad("userInfo is no JSON").caused_by(cause))?;
                 Some(Node::from(&json))
             }
         };
@@ -214,9 +214,7 @@ impl NativePolicySet {
     #[napi(catch_unwind)]
     pub fn expand_json(&self, objects: &NativeManifests) -> napi::Result<Either<String, Failure>> {
         let made = self.0.expand(&objects.0.objects, &EvaluateOptions::new());
-        json_or_failure(
-            made.map(|made| made.into_iter().map(|made| made.object.node).collect::<Vec<_>>()),
-        )
+        json_or_failure(made.map(|made| made.into_iter().map(|made| made.object.node).collect::<Vec<_>>()))
     }
 }
 

@@ -3,7 +3,7 @@
 use gitops_core::drift::{self, DriftOptions, DriftReport, IgnoreRules, Schemas};
 use gitops_core::files::Manifests;
 use gitops_core::health::{self, HealthOptions};
-use gitops_core::plan::{self, Inventory, Owner, Plan, PlanOptions};
+use gitops_core::plan::{Inventory, Owner, Plan, PlanOptions, plan as make_plan};
 use gitops_core::time::Timestamp;
 use gitops_core::{Error, ErrorKind};
 use pyo3::prelude::*;
@@ -90,7 +90,11 @@ fn owner((kind, name, namespace): &(String, String, String)) -> gitops_core::Res
         "applicationByLabel" => Ok(Owner::ApplicationByLabel { name }),
         "kustomization" => Ok(Owner::Kustomization { name, namespace }),
         "helmRelease" => Ok(Owner::HelmRelease { name, namespace }),
-        _ => Err(Error::new(ErrorKind::Argument, "bad-argument", format!("there is no owner of the kind `{kind}`"))),
+        _ => Err(Error::new(
+            ErrorKind::Argument,
+            "bad-argument",
+            format!("there is no owner of the kind `{kind}`"),
+        )),
     }
 }
 
@@ -172,7 +176,7 @@ pub(crate) fn plan(
     py.detach(|| {
         let inventory = Inventory::parse(settings.inventory.iter().map(String::as_str))?;
         let options = settings.options(desired)?;
-        Ok(NativePlan(plan::plan(&desired.objects, &live.objects, &inventory, &options)))
+        Ok(NativePlan(make_plan(&desired.objects, &live.objects, &inventory, &options)))
     })
     .map_err(|error| raise(py, &error))
 }

@@ -19,17 +19,15 @@ mod _gitops_core {
     #[pymodule_export]
     use crate::build::{NativeBuild, build, build_files, build_many};
     #[pymodule_export]
-    use crate::drift::{
-        NativeDriftReport, NativePlan, compare, environment_health_json, health_json, plan,
-    };
+    use crate::drift::{NativeDriftReport, NativePlan, compare, environment_health_json, health_json, plan};
     #[pymodule_export]
     use crate::manifests::{
         NativeManifests, built_manifests, json_manifests, parse_manifests, read_manifests,
     };
     #[pymodule_export]
     use crate::policy::{
-        NativePolicyReport, NativePolicySet, bundle_json, bundle_names, bundle_yaml, load_policies, policies_json,
-        verify_json,
+        NativePolicyReport, NativePolicySet, bundle_json, bundle_names, bundle_yaml, load_policies,
+        policies_json, verify_json,
     };
     #[pymodule_export]
     use crate::review::{NativeReview, review};

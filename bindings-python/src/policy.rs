@@ -98,8 +98,8 @@ impl EvaluateSettings {
         let user_info = match &self.user_info {
             None => None,
             Some(json) => {
-                let json: serde_json::Value =
-                    serde_json::from_str(json).map_err(|cause| bad("user_info is no JSON").caused_by(cause))?;
+                let json: serde_json::Value = serde_json::from_str(json)
+                    .map_err(|cause| bad("user_info is no JSON").caused_by(cause))?;
                 Some(Node::from(&json))
             }
         };

@@ -29,10 +29,13 @@ use crate::{Diagnostic, Error, ErrorKind, Result};
 
 const TEMPLATES: &str = "templates.gatekeeper.sh";
 const CONSTRAINTS: &str = "constraints.gatekeeper.sh";
+const EXPANSION: &str = "expansion.gatekeeper.sh";
+const MUTATIONS: &str = "mutations.gatekeeper.sh";
+const CONFIG: &str = "config.gatekeeper.sh";
 
 /// Whether an object judges others, or accepts what is found.
 fn is_policy(object: &Object) -> bool {
-    matches!(object.group(), TEMPLATES | CONSTRAINTS) || is_acceptance(object)
+    matches!(object.group(), TEMPLATES | CONSTRAINTS | EXPANSION | MUTATIONS | CONFIG) || is_acceptance(object)
 }
 
 /// What judges an environment.
@@ -232,7 +235,7 @@ fn plain(
         for object in documents {
             let wanted = match object.group() {
                 // What `gator verify` tries a template with is not deployed.
-                CONSTRAINTS => wants_policies && !is_test,
+                CONSTRAINTS | EXPANSION | MUTATIONS | CONFIG => wants_policies && !is_test,
                 TEMPLATES | ACCEPTANCE_GROUP => wants_policies,
                 _ => wants_namespaces,
             };

@@ -199,7 +199,7 @@ impl Rendering<'_> {
 fn marked(files: &TreeFiles, known: &KnownMarks) -> Result<BTreeMap<String, Marks>> {
     // Both are constant and valid; without them nothing would be marked.
     let (Ok(policies), Ok(namespaces), Ok(suites)) = (
-        Regex::new(r"(?:templates|constraints)\.gatekeeper\.sh|gitops-core\.dev/"),
+        Regex::new(r"(?:templates|constraints|expansion|mutations|config)\.gatekeeper\.sh|gitops-core\.dev/"),
         Regex::new(r#"kind"?:\s+["']?Namespace\b"#),
         Regex::new(r"test\.gatekeeper\.sh"),
     ) else {

@@ -225,6 +225,30 @@ fn a_policy_judges_all_environments_anew() {
 }
 
 #[test]
+fn what_decides_what_policies_see_counts() {
+    let mutator = "apiVersion: mutations.gatekeeper.sh/v1
+kind: Assign
+metadata: {name: mirror}
+spec:
+  applyTo: [{groups: [apps], versions: [v1], kinds: [Deployment]}]
+  match: {namespaces: [prod]}
+  location: 'spec.template.spec.containers[name: old].image'
+  parameters: {assign: {value: 'acme.example/live/old:1'}}
+";
+    let review = changed(&[("policies/mirror.yaml", Some(mutator))]);
+    assert_eq!(names(&review), [("prod/apps", "unchanged"), ("test/apps", "unchanged")]);
+    assert_eq!((review.summary.resolved, review.summary.still_there), (1, 1));
+    let config = "apiVersion: config.gatekeeper.sh/v1alpha1
+kind: Config
+metadata: {name: config, namespace: gatekeeper-system}
+spec: {match: [{excludedNamespaces: [test], processes: ['*']}]}
+";
+    let review = changed(&[("policies/config.yaml", Some(config))]);
+    assert_eq!((review.summary.resolved, review.summary.still_there), (1, 1));
+    assert_eq!(codes(&review), ["namespace-excluded"]);
+}
+
+#[test]
 fn rendered_policies_belong_to_their_cluster() {
     let mut files = with(before(), &[("policies/repos.yaml", None)]);
     files.push(("policies/kustomization.yaml".into(), "resources: [template.yaml, repos.yaml]\n".into()));
