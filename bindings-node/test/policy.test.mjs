@@ -17,7 +17,7 @@ spec:
   - target: admission.k8s.gatekeeper.sh
     rego: |
       package team
-      violation[{"msg": msg, "details": {"who": input.review.userInfo.username}}] {
+      violation[{"msg": msg, "details": {"who": object.get(input.review.userInfo, "username", "")}}] {
         not input.review.object.metadata.labels[input.parameters.key]
         msg := sprintf("%v has no label <%v>", [input.review.object.metadata.name, input.parameters.key])
       }
@@ -26,7 +26,7 @@ spec:
 const CONSTRAINT = `apiVersion: constraints.gatekeeper.sh/v1beta1
 kind: Team
 metadata: {name: all}
-spec: {match: {kinds: [{apiGroups: [""], kinds: [Pod]}]}}
+spec: {match: {kinds: [{apiGroups: [""], kinds: [Pod]}]}, parameters: {}}
 `
 const POLICIES = `${TEMPLATE}---\n${CONSTRAINT}`
 const POD = `apiVersion: v1

@@ -78,7 +78,7 @@ def test_compare() -> None:
     assert statuses == ["missing"]
     for wrong in ({"profile": "x"}, {"kubernetes": "x"}, {"manager": 1}):
         with pytest.raises(gitops_core.ArgumentError):
-            gitops_core.compare(GIT, [], **wrong)  # type: ignore[arg-type]
+            gitops_core.compare(GIT, [], **wrong)
 
 
 def test_secrets_are_masked() -> None:
@@ -116,13 +116,13 @@ def test_plan() -> None:
     assert pruned.summary["prune"] == 1
     for wrong in ({"order": "x"}, {"owner": {"kind": "x"}}, {"inventory": ["x"]}, {"prune": 1}):
         with pytest.raises(gitops_core.GitopsError):
-            gitops_core.plan(GIT, [], **wrong)  # type: ignore[arg-type]
+            gitops_core.plan(GIT, [], **wrong)
 
 
 def test_health() -> None:
     job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "j"}, "status": {"startTime": "x", "active": 1}}
     statuses = {
-        flavour: gitops_core.health(job, flavour=flavour)[0].status  # type: ignore[arg-type]
+        flavour: gitops_core.health(job, flavour=flavour)[0].status
         for flavour in ("kstatus", "argoCd", "flux")
     }
     assert statuses == {"kstatus": "Current", "argoCd": "Progressing", "flux": "InProgress"}

@@ -24,7 +24,7 @@ spec:
   - target: admission.k8s.gatekeeper.sh
     rego: |
       package team
-      violation[{"msg": msg, "details": {"who": input.review.userInfo.username}}] {
+      violation[{"msg": msg, "details": {"who": object.get(input.review.userInfo, "username", "")}}] {
         not input.review.object.metadata.labels[input.parameters.key]
         msg := sprintf("%v has no label <%v>", [input.review.object.metadata.name, input.parameters.key])
       }
@@ -34,7 +34,7 @@ CONSTRAINT = """\
 apiVersion: constraints.gatekeeper.sh/v1beta1
 kind: Team
 metadata: {name: all}
-spec: {match: {kinds: [{apiGroups: [""], kinds: [Pod]}]}}
+spec: {match: {kinds: [{apiGroups: [""], kinds: [Pod]}]}, parameters: {}}
 """
 POLICIES = f"{TEMPLATE}---\n{CONSTRAINT}"
 PODS = """\
@@ -92,7 +92,7 @@ def test_objects_may_come_from_everywhere() -> None:
     files = {"kustomization.yaml": "resources: [pods.yaml]\n", "pods.yaml": PODS}
     build = gitops_core.build_files(files)
     for objects, count in ((pod, 1), ([pod, pod], 2), (PODS, 2), (build, 2)):
-        assert len(policies.evaluate(objects).findings) == count  # type: ignore[arg-type]
+        assert len(policies.evaluate(objects).findings) == count
     places = {finding.location for finding in policies.evaluate(build).findings}
     assert Location("pods.yaml", 7, 12) in places
     for wrong in (1, None):

@@ -143,7 +143,7 @@ def test_acceptances_are_judged_by_a_time(make_repository: Callable[..., Path]) 
         {"app/kustomization.yaml": "resources: [namespace.yaml]\n", "app/namespace.yaml": NAMESPACE},
         {"risks/a.yaml": ACCEPTANCE},
     )
-    codes = {
+    codes: dict[str | datetime.datetime, list[str]] = {
         "2026-11-21T12:00:00Z": ["acceptance-unused"],
         datetime.datetime(2026, 12, 1, 1, tzinfo=datetime.timezone(datetime.timedelta(hours=2))): ["acceptance-unused"],
         datetime.datetime(2026, 12, 1, tzinfo=datetime.timezone.utc): ["acceptance-expired"],
@@ -155,7 +155,11 @@ def test_acceptances_are_judged_by_a_time(make_repository: Callable[..., Path]) 
         assert not review.not_checked
     review = gitops_core.review(repository, "main~1", "main")
     assert [entry.code for entry in review.not_checked] == ["acceptance-not-applied"]
-    for wrong, code in [("tomorrow", "bad-time"), (datetime.datetime(2026, 12, 1), "bad-argument")]:
+    refused: dict[str | datetime.datetime, str] = {
+        "tomorrow": "bad-time",
+        datetime.datetime(2026, 12, 1): "bad-argument",
+    }
+    for wrong, code in refused.items():
         with pytest.raises(gitops_core.ArgumentError) as caught:
             gitops_core.review(repository, "main~1", "main", now=wrong)
         assert caught.value.code == code
