@@ -79,7 +79,7 @@ fn run(mut args: impl Iterator<Item = String>) -> Result<u8, Failure> {
     acceptances.apply(&mut report, &policies, &objects, &sources, &AcceptOptions::new().at(now));
 
     match format.as_str() {
-        "json" => println!("{:#}", serde_json::to_value(&report)?),
+        "json" => println!("{}", serde_json::to_string(&report)?),
         "sarif" => println!("{}", report.to_sarif(&objects, &sources)),
         _ => print_text(&report),
     }

@@ -35,7 +35,8 @@ const CONFIG: &str = "config.gatekeeper.sh";
 
 /// Whether an object judges others, or accepts what is found.
 fn is_policy(object: &Object) -> bool {
-    matches!(object.group(), TEMPLATES | CONSTRAINTS | EXPANSION | MUTATIONS | CONFIG) || is_acceptance(object)
+    matches!(object.group(), TEMPLATES | CONSTRAINTS | EXPANSION | MUTATIONS | CONFIG)
+        || is_acceptance(object)
 }
 
 /// What judges an environment.
