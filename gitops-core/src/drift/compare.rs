@@ -7,6 +7,7 @@ use super::differences::{Difference, differences};
 use super::field_set::{Element, FieldSet, path_text};
 use super::fields::{fields_of, nodes_to, sets_all};
 use super::ignore::Skip;
+use super::learned::learned;
 use super::managers::{Manager, managers_of, owner};
 use super::merge::{merge, repeated_items};
 use super::model::{
@@ -100,7 +101,8 @@ pub fn compare_one(desired: &Object, live: &Object, options: &DriftOptions) -> O
 pub fn predict(desired: &Object, live: &Object, options: &DriftOptions) -> Object {
     let schemas = options.schemas.clone().unwrap_or_else(|| Schemas::new(options.version));
     let comparer = Comparer { options, schemas: &schemas };
-    let parts = comparer.parts(desired, live);
+    let learned = comparer.learn(desired, live);
+    let parts = comparer.parts(desired, live, learned.as_ref());
     let applied = comparer.apply(desired, live, &parts);
     let mut object = Object::new(applied.object.unwrap_or_else(|| live.node.clone()));
     comparer.normalise(&mut object);
@@ -203,7 +205,7 @@ impl Comparer<'_> {
     }
 
     fn missing(&self, desired: &Object) -> ObjectDrift {
-        match self.options.ignore.skip(desired, None, self.options.profile) {
+        match self.options.ignore.skip(desired, None) {
             Some(Skip { code, message }) => self.found(desired, DriftStatus::Ignored).because(code, message),
             None => {
                 let mut found = self.found(desired, DriftStatus::Missing);
@@ -222,7 +224,7 @@ impl Comparer<'_> {
             let message = format!("{} {} owns it", text("kind"), text("name"));
             return ObjectDrift { status: DriftStatus::Ignored, ..extra }.because("owned", message);
         }
-        match self.options.ignore.skip_extra(live, self.options.profile) {
+        match self.options.ignore.skip_extra(live) {
             Some(Skip { code, message }) => {
                 ObjectDrift { status: DriftStatus::Ignored, ..extra }.because(code, message)
             }
@@ -231,15 +233,14 @@ impl Comparer<'_> {
     }
 
     fn pair(&self, desired: &Object, live: &Object) -> ObjectDrift {
-        if let Some(Skip { code, message }) =
-            self.options.ignore.skip(desired, Some(live), self.options.profile)
-        {
+        if let Some(Skip { code, message }) = self.options.ignore.skip(desired, Some(live)) {
             return self.found(desired, DriftStatus::Ignored).because(code, message);
         }
         if self.is_unchanged(desired, live) {
             return self.found(desired, DriftStatus::InSync);
         }
-        let parts = self.parts(desired, live);
+        let learned = self.learn(desired, live);
+        let parts = self.parts(desired, live, learned.as_ref());
         let applied = self.apply(desired, live, &parts);
         let Some(object) = applied.object else { return self.found(desired, DriftStatus::InSync) };
         let Parts { schema, of, config, managers, own } = parts;
@@ -300,8 +301,25 @@ impl Comparer<'_> {
         found
     }
 
-    fn parts(&self, desired: &Object, live: &Object) -> Parts<'_> {
-        let (schema, of) = self.merge_type(desired);
+    /// What the live object shows of a kind of which nothing else is known.
+    fn learn(&self, desired: &Object, live: &Object) -> Option<(Schema, Type)> {
+        if self.schemas.merge_type(desired.api_version(), desired.kind()).is_some() {
+            return None;
+        }
+        let (schema, of) = self.schemas.unknown_type();
+        learned(schema, &live.node, &managers_of(&live.node, schema, of))
+    }
+
+    fn parts<'s>(
+        &'s self,
+        desired: &Object,
+        live: &Object,
+        learned: Option<&'s (Schema, Type)>,
+    ) -> Parts<'s> {
+        let (schema, of) = match learned {
+            Some((schema, of)) => (schema, *of),
+            None => self.merge_type(desired),
+        };
         let config = configuration(desired, live);
         let managers = managers_of(&live.node, schema, of);
         let wanted = self.options.manager.as_deref();

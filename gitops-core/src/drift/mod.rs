@@ -25,6 +25,7 @@ mod field_set;
 mod fields;
 mod ignore;
 mod items;
+mod learned;
 mod managers;
 mod merge;
 mod model;

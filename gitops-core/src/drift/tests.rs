@@ -237,6 +237,41 @@ fn custom_kinds_merge_by_their_definition() {
 }
 
 #[test]
+fn managed_fields_show_how_an_unknown_kind_merges() {
+    let of = |spec: Json| json!({"apiVersion": "example.com/v1", "kind": "Route", "metadata": {"name": "r"}, "spec": spec});
+    let owned = json!({"f:spec": {
+        "f:ports": {"k:{\"port\":80,\"protocol\":\"TCP\"}": {".": {}, "f:port": {}, "f:ref": {}}},
+        "f:tags": {"v:\"a\"": {}},
+        "f:selector": {},
+        "f:args": {},
+        "f:gone": {"f:x": {}},
+    }});
+    let live = managed(
+        of(json!({
+            "ports": [{"port": 81, "protocol": "TCP"}, {"port": 80, "protocol": "TCP", "ref": {"a": "b", "c": "d"}}],
+            "tags": ["b", "a"], "selector": {"x": "y", "z": ""}, "args": ["b", "a"], "gone": {"x": 1},
+        })),
+        &[("kustomize-controller", owned), ("other", json!({"f:spec": {"f:tags": {"v:\"b\"": {}}}}))],
+    );
+    let same = of(json!({
+        "ports": [{"port": 80, "ref": {"a": "b", "c": "d"}}], "tags": ["a"], "selector": {"x": "y", "z": ""}, "args": ["b", "a"],
+    }));
+    assert_eq!(lines(&found(&same, &live)), ["spec.gone: {\"x\":1} -> - (removedFromGit)"]);
+    let other = of(
+        json!({"ports": [{"port": 80, "ref": {"a": "b"}}], "selector": {"x": "y"}, "args": ["b"], "gone": {"x": 1}}),
+    );
+    assert_eq!(
+        lines(&found(&other, &live)),
+        [
+            "spec.args: [\"b\",\"a\"] -> [\"b\"] (notYetApplied)",
+            "spec.ports[port=80].ref.c: \"d\" -> - (notYetApplied)",
+            "spec.selector.z: \"\" -> - (notYetApplied)",
+            "spec.tags[a]: \"a\" -> - (removedFromGit)",
+        ]
+    );
+}
+
+#[test]
 fn reports_read_well() {
     let (desired, sources) = {
         let text = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop}\nspec:\n  replicas: 3\n  template:\n    spec:\n      containers:\n      - name: web\n        image: web:2\n        args: [a, b]\n        env: [{name: TEXT, value: \"one\\ntwo\\n\"}]\n";

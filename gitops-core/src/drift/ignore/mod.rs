@@ -1,6 +1,7 @@
 //! What is not compared: rules of Argo CD and Flux as data, and annotations of the objects themselves.
 //!
-//! An ignored field keeps its live value: it is no drift, and neither the report nor the patch touches it.
+//! An ignored field keeps its live value: it is no drift, and neither the report nor the patch touches it, as
+//! with Argo CD's sync option `RespectIgnoreDifferences=true`.
 
 mod annotations;
 mod jq;
@@ -9,7 +10,6 @@ mod restore;
 mod target;
 
 use super::managers::Manager;
-use super::options::Profile;
 use crate::knowledge::structured_merge::{Schema, Type};
 use crate::node::{Node, Path, Text};
 use crate::object::Object;
@@ -57,8 +57,7 @@ impl IgnoreRules {
     }
 
     /// Why an object is left out of the comparison as a whole, if it is.
-    pub(crate) fn skip(&self, desired: &Object, live: Option<&Object>, profile: Profile) -> Option<Skip> {
-        let _ = profile;
+    pub(crate) fn skip(&self, desired: &Object, live: Option<&Object>) -> Option<Skip> {
         if let Some(skip) = annotations::skip(desired, live) {
             return Some(skip);
         }
@@ -70,8 +69,7 @@ impl IgnoreRules {
     }
 
     /// Why an object that Git does not have is not extra, if so.
-    pub(crate) fn skip_extra(&self, live: &Object, profile: Profile) -> Option<Skip> {
-        let _ = profile;
+    pub(crate) fn skip_extra(&self, live: &Object) -> Option<Skip> {
         annotations::skip_extra(live)
     }
 

@@ -14,10 +14,21 @@ const DEEPEST: usize = 100;
 impl Schema {
     /// The types of one custom kind, and that of its objects. `builtin` lends the type of metadata.
     pub(crate) fn custom(builtin: &Self, open_api: &Node) -> (Self, Type) {
-        let mut schema = Self::default();
-        schema.borrow_metadata(builtin);
+        let mut schema = Self::with_metadata(builtin);
         let root = schema.resource(open_api, DEEPEST);
         (schema, root)
+    }
+
+    /// A schema that knows nothing but metadata, as `builtin` has it.
+    pub(crate) fn with_metadata(builtin: &Self) -> Self {
+        let mut schema = Self::default();
+        schema.borrow_metadata(builtin);
+        schema
+    }
+
+    /// The type of metadata.
+    pub(crate) fn metadata(&self) -> Option<Type> {
+        self.metadata
     }
 
     /// Takes over the type of metadata, whose lists hold nothing that refers to other types.

@@ -141,7 +141,7 @@ impl Schema {
         }
     }
 
-    fn add_struct(&mut self, fields: HashMap<Text, Type>) -> Type {
+    pub(crate) fn add_struct(&mut self, fields: HashMap<Text, Type>) -> Type {
         self.structs.push(fields);
         Type::Struct(self.structs.len() as u32 - 1)
     }
@@ -151,7 +151,12 @@ impl Schema {
         Type::Map(self.values.len() as u32 - 1)
     }
 
-    fn add_list(&mut self, mut keys: Vec<(Text, Option<Node>)>, item: Type, retain_keys: bool) -> Type {
+    pub(crate) fn add_list(
+        &mut self,
+        mut keys: Vec<(Text, Option<Node>)>,
+        item: Type,
+        retain_keys: bool,
+    ) -> Type {
         keys.sort_by(|a, b| a.0.cmp(&b.0));
         self.lists.push(KeyedList { keys, item, retain_keys });
         Type::Keyed(self.lists.len() as u32 - 1)

@@ -29,6 +29,8 @@ pub(super) struct Failed {
 const FAILED: Failed = Failed { caught: true };
 
 type Places = Result<Vec<Place>, Failed>;
+/// The last step of a path from one place, with the keys that it may take.
+type Last = fn(&Place, &[Place]) -> Vec<Place>;
 
 pub(super) fn paths(root: &Term, node: &Node) -> Result<Vec<Path>, Failed> {
     let mut eval = Eval { steps: 0 };
@@ -123,7 +125,7 @@ impl Eval {
 
     /// `inner?` where `inner` failed for one of its inputs: the others count.
     fn each_tried(&mut self, inner: &Term, input: &Place) -> Places {
-        let (of, last): (&Term, fn(&Place, &[Place]) -> Vec<Place>) = match inner {
+        let (of, last): (&Term, Last) = match inner {
             Term::Index(of, _) => {
                 (of, |place, keys| keys.iter().filter_map(|key| index(place, &key.node).ok()).collect())
             }
@@ -253,7 +255,7 @@ impl Eval {
                     (_, Some(items)) => (0..items.len()).map(|at| number(at as f64).node).collect(),
                     _ => return Err(FAILED),
                 };
-                keys.sort_by(|a, b| order(a, b));
+                keys.sort_by(order);
                 Ok(vec![value(Node::seq(keys, Span::NONE))])
             }
             (Function::Downcase, _) => Ok(vec![string(&text()?.to_ascii_lowercase())]),
