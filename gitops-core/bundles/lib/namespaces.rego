@@ -40,4 +40,4 @@ objects(namespace, version, kind) = data.inventory.namespace[namespace][version]
 objects(namespace, version, kind) = data.inventory.cluster[version][kind] { namespace == "" }
 
 # There is one at least.
-has(namespace, version, kind) { is_object(objects(namespace, version, kind)[_]) }
+has(namespace, version, kind) { count(objects(namespace, version, kind)) > 0 }
