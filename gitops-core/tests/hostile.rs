@@ -13,6 +13,10 @@ use gitops_core::files::Memory;
 use gitops_core::kustomize::{BuildOptions, LoadRestrictor, build};
 use gitops_core::yaml::{Dialect, Limits, ReadOptions, read_str};
 
+#[cfg(feature = "policy")]
+#[path = "hostile/policies.rs"]
+mod policies;
+
 /// Wall time of one case, on a busy machine and without optimisation.
 const PATIENCE: Duration = Duration::from_secs(180);
 
@@ -340,6 +344,15 @@ const CASES: &[Case] = &[
     Case { name: "links in a circle", wanted: "link-loop", memory: 50, run: links },
 ];
 
+/// The table, and that of policies.
+fn cases() -> Vec<&'static Case> {
+    #[cfg(feature = "policy")]
+    let all = CASES.iter().chain(policies::CASES);
+    #[cfg(not(feature = "policy"))]
+    let all = CASES.iter();
+    all.collect()
+}
+
 /// Twice as much data as before.
 const COPIES: &str = "{op: copy, from: /data, path: /data/x}{op: copy, from: /data, path: /data/y}";
 
@@ -513,7 +526,7 @@ fn peak() -> u64 {
 fn main() -> ExitCode {
     let argument = std::env::args().nth(1);
     if let Some(at) = argument.as_deref().and_then(|text| text.strip_prefix("--case=")) {
-        let case = &CASES[at.parse::<usize>().unwrap()];
+        let case = cases()[at.parse::<usize>().unwrap()];
         // The stack of a thread, as in a server, not the larger one of a main thread.
         let outcome = std::thread::spawn(case.run).join().unwrap();
         println!("{outcome} {}", peak());
@@ -521,7 +534,7 @@ fn main() -> ExitCode {
     }
     let filter = argument.filter(|text| !text.starts_with('-')).unwrap_or_default();
     let mut failed = 0;
-    for (at, case) in CASES.iter().enumerate().filter(|(_, case)| case.name.contains(&filter)) {
+    for (at, case) in cases().into_iter().enumerate().filter(|(_, case)| case.name.contains(&filter)) {
         let start = Instant::now();
         let (outcome, memory) = run(at);
         let good = outcome == case.wanted && memory <= case.memory;

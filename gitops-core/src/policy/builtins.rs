@@ -5,8 +5,8 @@
 
 use regorus::{Engine, Value};
 
+use super::bounded::{self, Meter};
 use super::encodings;
-use super::format::sprintf;
 use super::network::{Network, networks};
 
 type Function = fn(&[Value]) -> Value;
@@ -25,20 +25,8 @@ macro_rules! arithmetic {
 
 /// Name, number of arguments, function.
 static FUNCTIONS: &[(&str, u8, Function)] = &[
-    ("sprintf", 2, |args| match args {
-        [Value::String(template), Value::Array(items)] => {
-            Value::from(sprintf(template, &items.iter().cloned().collect::<Vec<_>>()))
-        }
-        _ => UNDEFINED,
-    }),
     ("any", 1, |args| truths(args).map_or(UNDEFINED, |truths| Value::from(truths.contains(&true)))),
     ("all", 1, |args| truths(args).map_or(UNDEFINED, |truths| Value::from(!truths.contains(&false)))),
-    ("re_match", 2, |args| match args {
-        [Value::String(pattern), Value::String(text)] => {
-            regex::Regex::new(pattern).map_or(UNDEFINED, |regex| Value::from(regex.is_match(text)))
-        }
-        _ => UNDEFINED,
-    }),
     ("cast_array", 1, |args| match args {
         [array @ Value::Array(_)] => array.clone(),
         [Value::Set(set)] => Value::from(set.iter_sorted().cloned().collect::<Vec<_>>()),
@@ -64,7 +52,6 @@ static FUNCTIONS: &[(&str, u8, Function)] = &[
         [Value::Set(left), Value::Set(right)] => left.difference(right).into_value(),
         _ => arithmetic!(args, a, b, a.sub(b).ok()),
     }),
-    ("mul", 2, |args| arithmetic!(args, a, b, a.mul(b).ok())),
     ("div", 2, |args| {
         arithmetic!(args, a, b, if b.as_f64() == Some(0.0) { None } else { a.clone().divide(b).ok() })
     }),
@@ -102,10 +89,6 @@ static FUNCTIONS: &[(&str, u8, Function)] = &[
         [Value::String(_)] => Value::from(true),
         _ => UNDEFINED,
     }),
-    ("json.marshal", 1, |args| match args {
-        [value] => Value::from(go_json(value)),
-        _ => UNDEFINED,
-    }),
     ("crypto.sha256", 1, |args| match args {
         [Value::String(text)] => {
             use sha2::Digest;
@@ -124,9 +107,7 @@ static FUNCTIONS: &[(&str, u8, Function)] = &[
     ("net.cidr_contains_matches", 2, super::network::matches),
     ("net.cidr_merge", 1, super::network::merge),
     ("yaml.unmarshal", 1, encodings::yaml_unmarshal),
-    ("urlquery.encode", 1, encodings::query_encode),
     ("urlquery.decode", 1, encodings::query_decode),
-    ("urlquery.encode_object", 1, encodings::query_encode_object),
     ("urlquery.decode_object", 1, encodings::query_decode_object),
     // The metadata of a rule is in its comments, which the driver does not keep.
     ("rego.metadata.rule", 0, |_| Value::new_object()),
@@ -134,19 +115,6 @@ static FUNCTIONS: &[(&str, u8, Function)] = &[
     // No network in here; what cannot be asked is undefined.
     ("http.send", 1, |_| UNDEFINED),
 ];
-
-/// JSON as Go writes it: keys sorted, and `<`, `>`, `&` escaped.
-fn go_json(value: &Value) -> String {
-    let text = super::value::to_json(value).to_string();
-    let escapes = [
-        ("<", "\\u003c"),
-        (">", "\\u003e"),
-        ("&", "\\u0026"),
-        ("\u{2028}", "\\u2028"),
-        ("\u{2029}", "\\u2029"),
-    ];
-    escapes.iter().fold(text, |text, (plain, escaped)| text.replace(plain, escaped))
-}
 
 /// Which elements of a collection are `true`.
 fn truths(args: &[Value]) -> Option<Vec<bool>> {
@@ -169,21 +137,40 @@ fn compare(args: &[Value], holds: impl Fn(&Value, &Value) -> bool) -> Value {
     }
 }
 
-/// Gives an engine the functions of [`FUNCTIONS`].
-pub(crate) fn add_to(engine: &mut Engine) -> Result<(), String> {
-    for &(name, arity, function) in FUNCTIONS {
-        engine
-            .add_extension(name.to_owned(), arity, Box::new(move |args: Vec<Value>| Ok(function(&args))))
-            .map_err(|error| error.to_string())?;
+/// Gives an engine those functions of `names` that are not regorus' own. What they make is counted by
+/// `meter`.
+pub(crate) fn add_to<'a>(
+    engine: &mut Engine,
+    names: impl Iterator<Item = &'a str>,
+    meter: &Meter,
+) -> Result<(), String> {
+    for name in names {
+        let added = if let Some(&(_, arity, function)) = find(FUNCTIONS, name) {
+            engine.add_extension(name.into(), arity, Box::new(move |args: Vec<Value>| Ok(function(&args))))
+        } else if let Some(&(_, arity, function)) = find(bounded::FUNCTIONS, name) {
+            let meter = meter.clone();
+            let call = move |args: Vec<Value>| function(&args, &meter).map_err(Into::into);
+            engine.add_extension(name.into(), arity, Box::new(call))
+        } else {
+            Ok(())
+        };
+        added.map_err(|error| error.to_string())?;
     }
     Ok(())
 }
 
+/// The names of all functions that are not regorus' own.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    FUNCTIONS.iter().map(|(name, ..)| *name).chain(bounded::FUNCTIONS.iter().map(|(name, ..)| *name))
+}
+
+fn find<'a, F>(functions: &'a [(&str, u8, F)], name: &str) -> Option<&'a (&'a str, u8, F)> {
+    functions.iter().find(|(known, ..)| *known == name)
+}
+
 /// Whether a function can be evaluated here.
 pub(crate) fn is_known(name: &str) -> bool {
-    name == "print"
-        || FUNCTIONS.iter().any(|(known, ..)| *known == name)
-        || regorus::unstable::BUILTINS.contains_key(name)
+    name == "print" || names().any(|known| known == name) || regorus::unstable::BUILTINS.contains_key(name)
 }
 
 /// Whether OPA has a function of this name, so that a template that calls it is valid in a cluster.
@@ -268,17 +255,8 @@ static OPA: &[&str] = &[
     "urlquery.decode_object",
     "urlquery.encode",
     "urlquery.encode_object",
+    "uri.is_valid",
+    "uri.parse",
     "uuid.parse",
     "uuid.rfc4122",
 ];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn json_is_gos() {
-        let value = Value::from_json_str(r#"{"b": 1, "a": [1, "<&>"]}"#).unwrap();
-        assert_eq!(go_json(&value), r#"{"a":[1,"\u003c\u0026\u003e"],"b":1}"#);
-    }
-}

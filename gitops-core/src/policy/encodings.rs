@@ -20,6 +20,12 @@ pub(super) fn yaml_unmarshal(args: &[Value]) -> Value {
     }
 }
 
+/// A value as YAML with sorted keys.
+pub(super) fn yaml_marshal(value: &Value) -> Value {
+    let node = crate::node::Node::from(&super::value::to_json(value));
+    crate::yaml::write_stream([&node]).map_or(Value::Undefined, Value::from)
+}
+
 /// A text as it stands in a query: space is `+`.
 fn encode(text: &str) -> String {
     let mut out = String::new();

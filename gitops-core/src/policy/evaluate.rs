@@ -16,9 +16,9 @@ use super::expand::mutated;
 use super::expansion::Resultant;
 use super::inventory::Inventory;
 use super::locate::{self, Place};
-use super::matching::{Match, Source, is_namespace};
+use super::matching::{Match, Namespace, Source, is_namespace};
 use super::options::{EvaluateOptions, Profile, UnknownNamespace};
-use super::review::{Namespaces, Operation, Review, place, request_objects};
+use super::review::{Namespaces, Operation, Review, place, place_at, request_objects};
 use super::runner::{Runner, Violation};
 use super::template::{Program, Template};
 use super::value::{Numbers, to_json, to_value};
@@ -70,15 +70,25 @@ pub(super) fn evaluate_request(
     request: &Node,
     options: &EvaluateOptions<'_>,
 ) -> Result<PolicyReport> {
-    let objects = request_objects(request, options.profile)?;
-    let namespace = request.get("namespace").and_then(Node::as_str).unwrap_or("");
+    let given = request_objects(request, options.profile)?;
+    let text = |key: &str| request.get(key).and_then(Node::as_str).unwrap_or("");
+    let (namespace, operation) = (text("namespace"), Operation::named(text("operation")));
     let namespaces = namespaces(options.namespaces.iter());
-    let review = Review::of_request(request, &objects, namespace, &namespaces, options);
     let shared = Shared::new(policies, options, options.inventory.unwrap_or(&[]));
     let mut run = Run::new(&shared);
-    if let Some(object) = objects.0.as_ref().or(objects.1.as_ref()) {
-        let original = Original { index: 0, copies: Vec::new() };
-        run.review(&About { original: &original, object, reviewed: object, made: None }, &review);
+    let original = Original { index: 0, copies: Vec::new() };
+    let mut objects = given.clone();
+    // gator has no mutating webhook for a request.
+    if let Some(object) = given.0.as_ref().filter(|_| options.profile == Profile::Cluster) {
+        let place = place_at(object, namespace, &namespaces, options);
+        if let Some(mutated) = run.mutated(&original, object, &place, operation) {
+            objects.0 = Some(mutated);
+        }
+    }
+    let review = Review::of_request(request, &objects, namespace, &namespaces, options);
+    let reviewed = objects.0.as_ref().or(objects.1.as_ref());
+    if let Some((object, reviewed)) = given.0.as_ref().or(given.1.as_ref()).zip(reviewed) {
+        run.review(&About { original: &original, object, reviewed, made: None }, &review);
     }
     Ok(finish(vec![run.result]))
 }
@@ -188,11 +198,7 @@ impl<'a> Run<'a> {
     ) {
         let Shared { policies, options, .. } = self.shared;
         let place = place(object, namespaces, options);
-        // The mutating webhook comes first.
-        let mutated = mutated(policies, object, &place, options).unwrap_or_else(|message| {
-            self.fail(original, object, message);
-            None
-        });
+        let mutated = self.mutated(original, object, &place, options.operation);
         let reviewed = mutated.as_ref().unwrap_or(object);
         let review = Review::of_object(reviewed, old, Source::Original, namespaces, options);
         self.review(&About { original, object, reviewed, made: None }, &review);
@@ -210,6 +216,20 @@ impl<'a> Run<'a> {
                 }
             }
         }
+    }
+
+    /// The object as the mutating webhook leaves it, which comes first; `None` where nothing changes.
+    fn mutated(
+        &mut self,
+        original: &Original,
+        object: &Object,
+        place: &Namespace<'_>,
+        operation: Option<Operation>,
+    ) -> Option<Object> {
+        mutated(self.shared.policies, object, place, operation).unwrap_or_else(|message| {
+            self.fail(original, object, message);
+            None
+        })
     }
 
     /// An object that could not be mutated or expanded, which the cluster would not let through.
@@ -332,7 +352,7 @@ impl<'a> Run<'a> {
         let runner = match self.runners.entry(constraint.template) {
             std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
             std::collections::btree_map::Entry::Vacant(entry) => {
-                entry.insert(Runner::new(&template.program, options.time_limit, || inventory.data())?)
+                entry.insert(Runner::new(&template.program, options, || inventory.data())?)
             }
         };
         let value = values.get(runner.numbers());

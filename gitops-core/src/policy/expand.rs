@@ -36,8 +36,8 @@ pub(super) fn expand(
     let mut expanded = Vec::new();
     for (of, object) in objects.iter().enumerate() {
         let place = place(object, &namespaces, options);
-        let mutated =
-            mutated(policies, object, &place, options).map_err(|message| failed(object, message))?;
+        let mutated = mutated(policies, object, &place, options.operation)
+            .map_err(|message| failed(object, message))?;
         let made = policies
             .expansions
             .expand(mutated.as_ref().unwrap_or(object), &place, &policies.mutators)
@@ -59,7 +59,7 @@ pub(super) fn mutate(
 ) -> Result<Option<Object>> {
     let namespaces = namespaces(options.namespaces.iter());
     let place = place(object, &namespaces, options);
-    mutated(policies, object, &place, options).map_err(|message| {
+    mutated(policies, object, &place, options.operation).map_err(|message| {
         Error::new(ErrorKind::Policy, "mutation-failed", message).context(object.id().to_string())
     })
 }
@@ -69,13 +69,13 @@ pub(super) fn mutated(
     policies: &PolicySet,
     object: &Object,
     place: &Namespace<'_>,
-    options: &EvaluateOptions<'_>,
+    operation: Option<Operation>,
 ) -> std::result::Result<Option<Object>, String> {
-    match options.operation {
+    match operation {
         // The webhook does not see what is deleted.
         Some(Operation::Delete | Operation::Connect) => Ok(None),
         _ if policies.mutators.is_empty() => Ok(None),
         _ if policies.exclusions.excludes("mutation-webhook", place.name.unwrap_or("")) => Ok(None),
-        _ => policies.mutators.apply(object, place, Source::Original),
+        _ => policies.mutators.apply(object, place, Source::Original, operation),
     }
 }

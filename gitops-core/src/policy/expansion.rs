@@ -16,7 +16,7 @@ pub(crate) const EXPANSION_GROUP: &str = "expansion.gatekeeper.sh";
 const MAX_DEPTH: usize = 30;
 
 /// Group, version, kind.
-type Gvk = (String, String, String);
+pub(super) type Gvk = (String, String, String);
 
 #[derive(Clone, Debug)]
 struct Template {
@@ -129,7 +129,7 @@ impl Expansions {
         let gvk = gvk(object);
         for template in self.0.iter().filter(|template| template.applies_to.contains(&gvk)) {
             let mut made = template.make(object, namespace)?;
-            if let Some(changed) = mutators.apply(&made, namespace, Source::Generated)? {
+            if let Some(changed) = mutators.apply(&made, namespace, Source::Generated, None)? {
                 made = changed;
             }
             let mut path = path.clone();
@@ -171,10 +171,11 @@ fn read(object: &Object) -> Result<Template> {
     if generates == Gvk::default() {
         return Err(bad("`spec.generatedGVK` is missing"));
     }
-    let applies_to = applies_to(spec);
-    if spec.and_then(|spec| spec.get("applyTo")).and_then(Node::as_seq).is_none_or(<[Node]>::is_empty) {
+    let entries = spec.and_then(|spec| spec.get("applyTo")).and_then(Node::as_seq).unwrap_or(&[]);
+    if entries.is_empty() {
         return Err(bad("`spec.applyTo` is missing"));
     }
+    let applies_to: Vec<Gvk> = entries.iter().flat_map(applies_to).collect();
     if applies_to.contains(&generates) {
         return Err(bad("it applies to the kind that it generates"));
     }
@@ -187,17 +188,15 @@ fn read(object: &Object) -> Result<Template> {
     })
 }
 
-/// The kinds of `spec.applyTo`: all combinations of each entry's groups, versions and kinds.
-pub(super) fn applies_to(spec: Option<&Node>) -> Vec<Gvk> {
+/// The kinds of an entry of `spec.applyTo`: all combinations of its groups, versions and kinds.
+pub(super) fn applies_to(entry: &Node) -> Vec<Gvk> {
     let mut out = Vec::new();
-    for entry in spec.and_then(|spec| spec.get("applyTo")).and_then(Node::as_seq).unwrap_or(&[]) {
-        let list = |key: &str| -> Vec<&str> {
-            entry.get(key).and_then(Node::as_seq).unwrap_or(&[]).iter().filter_map(Node::as_str).collect()
-        };
-        for group in list("groups") {
-            for version in list("versions") {
-                out.extend(list("kinds").into_iter().map(|kind| (group.into(), version.into(), kind.into())));
-            }
+    let list = |key: &str| -> Vec<&str> {
+        entry.get(key).and_then(Node::as_seq).unwrap_or(&[]).iter().filter_map(Node::as_str).collect()
+    };
+    for group in list("groups") {
+        for version in list("versions") {
+            out.extend(list("kinds").into_iter().map(|kind| (group.into(), version.into(), kind.into())));
         }
     }
     out

@@ -5,6 +5,19 @@ use regorus::Value;
 use super::value::is_float;
 use crate::node::general_text;
 
+/// JSON as Go writes it: keys sorted, and `<`, `>`, `&` escaped.
+pub(crate) fn go_json(value: &Value) -> String {
+    let text = super::value::to_json(value).to_string();
+    let escapes = [
+        ("<", "\\u003c"),
+        (">", "\\u003e"),
+        ("&", "\\u0026"),
+        ("\u{2028}", "\\u2028"),
+        ("\u{2029}", "\\u2029"),
+    ];
+    escapes.iter().fold(text, |text, (plain, escaped)| text.replace(plain, escaped))
+}
+
 /// The text of a term in Rego's notation: `{"a": 1}`, `["x"]`, `{1, 2}`, `set()`.
 pub(crate) fn term(value: &Value) -> String {
     let mut out = String::new();
@@ -142,7 +155,16 @@ const MAX_WIDTH: usize = 1_000_000;
 ///
 /// A verb without an argument gives `%!v(MISSING)`, a surplus argument `%!(EXTRA string=x)`, a verb
 /// that does not suit its argument `%!d(string=x)`. `%T` names OPA's types.
-pub(crate) fn sprintf(template: &str, args: &[Value]) -> String {
+///
+/// `room` is asked before padding is written.
+///
+/// # Errors
+/// What `room` says.
+pub(crate) fn sprintf<E>(
+    template: &str,
+    args: &[Value],
+    room: &mut dyn FnMut(usize) -> Result<(), E>,
+) -> Result<String, E> {
     let args: Vec<Arg> = args.iter().map(Arg::of).collect();
     let mut out = String::new();
     let mut rest = template;
@@ -202,6 +224,7 @@ pub(crate) fn sprintf(template: &str, args: &[Value]) -> String {
             out.push_str(&format!("%!{verb}(BADINDEX)"));
         } else if let Some(arg) = args.get(next) {
             next += 1;
+            room(spec.width.unwrap_or(0).max(spec.precision.unwrap_or(0)))?;
             out.push_str(&verb_text(verb, arg, &spec));
         } else {
             out.push_str(&format!("%!{verb}(MISSING)"));
@@ -213,7 +236,7 @@ pub(crate) fn sprintf(template: &str, args: &[Value]) -> String {
             args.iter().skip(next).map(|arg| format!("{}={}", arg.go_type(), arg.plain())).collect();
         out.push_str(&format!("%!(EXTRA {})", extra.join(", ")));
     }
-    out
+    Ok(out)
 }
 
 fn digits(rest: &mut &str) -> Option<usize> {
@@ -433,8 +456,15 @@ mod tests {
             ("plain", vec![], "plain"),
             ("%z", vec![i(1)], "%!z(int64=1)"),
         ] {
-            assert_eq!(sprintf(template, &args), expected, "{template}");
+            let made = sprintf(template, &args, &mut |_| Ok::<_, ()>(()));
+            assert_eq!(made.as_deref(), Ok(expected), "{template}");
         }
+    }
+
+    #[test]
+    fn json_is_gos() {
+        let value = Value::from_json_str(r#"{"b": 1, "a": [1, "<&>"]}"#).unwrap();
+        assert_eq!(go_json(&value), r#"{"a":[1,"\u003c\u0026\u003e"],"b":1}"#);
     }
 
     #[test]
@@ -448,7 +478,7 @@ mod tests {
         #[test]
         fn any_template_gives_text(template in "[%a-z0-9.*\\[\\]#+ -]{0,20}") {
             let args = [Value::from("x"), Value::from(3_i64), Value::from(2.5_f64)];
-            let _ = sprintf(&template, &args);
+            let _ = sprintf(&template, &args, &mut |_| Ok::<_, ()>(()));
         }
     }
 }

@@ -6,6 +6,7 @@
 //! constraints, as in Gatekeeper. What could not be evaluated is counted, never passed over.
 
 pub mod acceptance;
+mod bounded;
 mod builtins;
 pub mod bundles;
 pub(crate) mod cel;
@@ -65,11 +66,14 @@ pub struct LoadOptions {
     /// Whether templates in CEL (`engine: K8sNativeValidation`) are evaluated; one that has Rego too is
     /// then evaluated in CEL alone, as Gatekeeper does by default. Default true.
     pub native_validation: bool,
+    /// How long the texts of one template's target (Rego, libraries, CEL) may be together, in bytes.
+    /// Default 1.5 MiB, more than etcd keeps of an object.
+    pub max_code: usize,
 }
 
 impl Default for LoadOptions {
     fn default() -> Self {
-        Self { native_validation: true }
+        Self { native_validation: true, max_code: 3 << 19 }
     }
 }
 
@@ -78,6 +82,13 @@ impl LoadOptions {
     #[must_use]
     pub fn with_native_validation(mut self, native_validation: bool) -> Self {
         self.native_validation = native_validation;
+        self
+    }
+
+    /// The same with another bound on the code of a template.
+    #[must_use]
+    pub fn with_max_code(mut self, bytes: usize) -> Self {
+        self.max_code = bytes;
         self
     }
 }
@@ -117,7 +128,8 @@ impl PolicySet {
     /// its place: `bad-template`, `template-name-mismatch`, `template-does-not-compile`,
     /// `recursive-policy`, `template-conflict`, `bad-constraint`, `constraint-conflict`,
     /// `constraint-without-template`, `constraint-violates-schema`, `bad-expansion-template`, `bad-mutator`,
-    /// `mutator-conflict`; [`ErrorKind::Unsupported`] with `external-data`.
+    /// `mutator-conflict`; [`ErrorKind::Unsupported`] with `external-data`; [`ErrorKind::Limit`] with
+    /// `template-too-large`.
     pub fn from_objects(objects: &[Object], sources: &SourceMap) -> Result<Self> {
         let (set, errors) = Self::collect(objects, sources);
         match errors.into_iter().next() {

@@ -49,6 +49,20 @@ impl Network {
         }
     }
 
+    /// All its addresses, in order.
+    pub(super) fn addresses(&self) -> impl Iterator<Item = String> {
+        let first = self.masked();
+        // Addresses of four bytes stand at the left.
+        let unit = if self.v4 { 1_u128 << 96 } else { 1 };
+        std::iter::successors(Some(first), move |last| {
+            last.bits.checked_add(unit).map(|bits| Self { bits, ..*last })
+        })
+        .take_while(move |address| {
+            first.contains(&Self { prefix: if first.v4 { 32 } else { 128 }, ..*address })
+        })
+        .map(|address| address.address().to_string())
+    }
+
     pub(super) fn prefix(&self) -> u32 {
         self.prefix
     }

@@ -54,8 +54,12 @@ pub struct EvaluateOptions<'a> {
     /// Whether to find where in the object the offending value is, by evaluating changed copies of it.
     /// Default true.
     pub locate: bool,
-    /// How long one evaluation may take before it is a finding of kind error. Default 5 seconds.
+    /// How long one evaluation may take before it is a finding of kind error. Default 5 seconds. It is
+    /// looked at between the steps of a policy.
     pub time_limit: Duration,
+    /// How many bytes the functions of a policy (`sprintf`, `concat`, `numbers.range` …) may make in one
+    /// evaluation before it is a finding of kind error. Default 16 MiB.
+    pub output_limit: usize,
     /// `input.review.operation`. Default none: empty, as the audit and gator have it. With
     /// [`Operation::Delete`] each object is the old object too.
     pub operation: Option<Operation>,
@@ -81,6 +85,7 @@ impl Default for EvaluateOptions<'_> {
             enforcement_point: "validation.gatekeeper.sh",
             locate: true,
             time_limit: Duration::from_secs(5),
+            output_limit: 16 << 20,
             operation: None,
             user_info: None,
             old_objects: &[],
@@ -137,6 +142,13 @@ impl<'a> EvaluateOptions<'a> {
     #[must_use]
     pub fn with_time_limit(mut self, limit: Duration) -> Self {
         self.time_limit = limit;
+        self
+    }
+
+    /// The same with another bound on what functions make in one evaluation.
+    #[must_use]
+    pub fn with_output_limit(mut self, bytes: usize) -> Self {
+        self.output_limit = bytes;
         self
     }
 

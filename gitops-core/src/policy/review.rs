@@ -36,6 +36,12 @@ impl Operation {
             Self::Connect => "CONNECT",
         }
     }
+
+    /// The operation of a name in an AdmissionRequest.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        let all = [Self::Create, Self::Update, Self::Delete, Self::Connect];
+        all.into_iter().find(|operation| operation.name() == name)
+    }
 }
 
 /// The Namespace objects known, by name.
@@ -186,7 +192,7 @@ pub(super) fn place<'a>(
 }
 
 /// The same for a request in the namespace `name`.
-fn place_at<'a>(
+pub(super) fn place_at<'a>(
     object: &'a Object,
     name: &'a str,
     namespaces: &Namespaces<'a>,

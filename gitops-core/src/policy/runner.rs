@@ -3,14 +3,15 @@
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::time::Duration;
 
 use regorus::utils::limits::ExecutionTimerConfig;
 use regorus::{Engine, Value};
 
-use super::cel;
+use super::bounded::Meter;
+use super::options::EvaluateOptions;
 use super::template::{Program, engine_message};
 use super::value::{Numbers, get, object};
+use super::{builtins, cel};
 
 /// One result of a policy.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,7 +29,7 @@ pub(super) type Verdict = Result<BTreeSet<Violation>, String>;
 
 /// One template, ready to be run in this thread.
 pub(super) enum Runner {
-    Rego { engine: Box<Engine>, rule: String },
+    Rego { engine: Box<Engine>, rule: String, meter: Meter },
     Cel(Arc<cel::Program>),
 }
 
@@ -37,21 +38,24 @@ impl Runner {
     /// for a template that is not evaluated here.
     pub(super) fn new(
         program: &Program,
-        time_limit: Duration,
+        options: &EvaluateOptions<'_>,
         inventory: impl FnOnce() -> Value,
     ) -> Option<Self> {
         match program {
-            Program::Rego { engine, rule, uses_inventory } => {
+            Program::Rego { engine, rule, functions, patterns, uses_inventory } => {
                 let mut engine = engine.clone();
+                let meter = Meter::new(options.output_limit, patterns);
+                // Each name once, so that none is there already.
+                let _ = builtins::add_to(&mut engine, functions.iter().map(String::as_str), &meter);
                 engine.set_execution_timer_config(ExecutionTimerConfig {
-                    limit: time_limit,
+                    limit: options.time_limit,
                     check_interval: NonZeroU32::new(256).unwrap_or(NonZeroU32::MIN),
                 });
                 if *uses_inventory {
                     // A fresh engine has no data that could conflict.
                     let _ = engine.add_data(inventory());
                 }
-                Some(Self::Rego { engine, rule: rule.clone() })
+                Some(Self::Rego { engine, rule: rule.clone(), meter })
             }
             Program::Cel(program) => Some(Self::Cel(program.clone())),
             Program::NotEvaluated { .. } => None,
@@ -69,13 +73,14 @@ impl Runner {
     /// Evaluates the template on a review with parameters.
     pub(super) fn run(&mut self, review: &Value, parameters: &Value) -> Verdict {
         match self {
-            Self::Rego { engine, rule } => run_rego(engine, rule, review, parameters),
+            Self::Rego { engine, rule, meter } => run_rego(engine, rule, meter, review, parameters),
             Self::Cel(program) => program.run(review, parameters),
         }
     }
 }
 
-fn run_rego(engine: &mut Engine, rule: &str, review: &Value, parameters: &Value) -> Verdict {
+fn run_rego(engine: &mut Engine, rule: &str, meter: &Meter, review: &Value, parameters: &Value) -> Verdict {
+    meter.reset();
     let parameters = if parameters == &Value::Null { Value::new_object() } else { parameters.clone() };
     engine.set_input(object([("review", review.clone()), ("parameters", parameters)]));
     let result = engine.eval_rule(rule.to_owned()).map_err(|error| {
@@ -94,11 +99,14 @@ fn run_rego(engine: &mut Engine, rule: &str, review: &Value, parameters: &Value)
         match get(violation, "msg") {
             Some(Value::String(message)) => {
                 let details = get(violation, "details").cloned().unwrap_or_else(Value::new_object);
+                // A part may be shared a billion times; written out, each counts.
+                meter.take_text(&details).map_err(|error| error.to_string())?;
                 violations.insert(Violation { message: message.to_string(), details, nth: 0, failed: false });
             }
             // The hook reads `msg`; where there is none, there is no result.
             None => {}
             Some(other) => {
+                meter.take_text(other).map_err(|error| error.to_string())?;
                 return Err(format!("`msg` of a violation must be text, not {}", super::format::term(other)));
             }
         }

@@ -1,9 +1,12 @@
 //! ConstraintTemplates: read, checked as Gatekeeper checks them, and compiled once.
 
-use regorus::{Engine, PolicyLengthConfig};
+use std::collections::BTreeSet;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
 
+use regorus::{Engine, PolicyLengthConfig};
+
+use super::bounded::Patterns;
 use super::inventory::{SyncKind, required_data};
 use super::{LoadOptions, builtins, cel, rego, schema};
 use crate::node::{Location, Node, SourceMap};
@@ -39,11 +42,15 @@ impl Template {
 /// What is evaluated.
 #[derive(Clone, Debug)]
 pub(crate) enum Program {
-    /// Rego, ready to be cloned per evaluation.
+    /// Rego, ready to be cloned per thread.
     Rego {
         engine: Box<Engine>,
         /// `data.<package>.violation`.
         rule: String,
+        /// The functions it calls that no module defines.
+        functions: BTreeSet<String>,
+        /// The patterns it has compiled, for all threads.
+        patterns: Patterns,
         uses_inventory: bool,
     },
     /// CEL.
@@ -143,6 +150,14 @@ fn compile_inner(
 }
 
 fn program(target: &Node, name: &str, sources: &SourceMap, options: &LoadOptions) -> Result<Program> {
+    let size = text_size(target);
+    if size > options.max_code {
+        return Err(Error::new(
+            ErrorKind::Limit,
+            "template-too-large",
+            format!("its code has {size} bytes; the limit is {}", options.max_code),
+        ));
+    }
     let mut modules = Vec::new();
     let code = target.get("code").and_then(Node::as_seq).unwrap_or(&[]);
     let engine =
@@ -185,6 +200,13 @@ fn program(target: &Node, name: &str, sources: &SourceMap, options: &LoadOptions
     build(&modules, v1, sources)
 }
 
+/// How long all texts of a tree are together.
+fn text_size(node: &Node) -> usize {
+    let parts = node.as_seq().unwrap_or(&[]).iter();
+    let values = node.as_map().into_iter().flat_map(|map| map.iter().map(|(_, value)| value));
+    node.as_str().map_or(0, str::len) + parts.chain(values).map(text_size).sum::<usize>()
+}
+
 fn build(modules: &[Module<'_>], v1: bool, sources: &SourceMap) -> Result<Program> {
     let refuse = |module: &Module<'_>, failure: &rego::RegoError| {
         let (line, column) = line_column(module.text, failure.offset);
@@ -209,14 +231,17 @@ fn build(modules: &[Module<'_>], v1: bool, sources: &SourceMap) -> Result<Progra
         .zip(modules)
         .map(|(parsed, module)| rego::Source { module: parsed, library: module.library })
         .collect();
-    let facts = rego::check(&checked).map_err(|(at, failure)| match modules.get(at) {
+    let mut facts = rego::check(&checked).map_err(|(at, failure)| match modules.get(at) {
         Some(module) => refuse(module, &failure),
         None => error("template-does-not-compile", failure.message),
     })?;
-    let mut engine = new_engine(v1).map_err(|message| error("template-does-not-compile", message))?;
+    let mut engine = new_engine(v1);
     let mut rule = String::new();
     for (module, parsed) in modules.iter().zip(&parsed) {
         let text = rego::normalise(module.text, parsed);
+        if text.contains(rego::MULTIPLY) {
+            facts.builtins.insert(rego::MULTIPLY.to_owned());
+        }
         let package = engine.add_policy(module.name.clone(), text).map_err(|failure| {
             let (line, column, message) = engine_message(&failure.to_string());
             error("template-does-not-compile", format!("{}:{line}:{column}: {message}", module.name))
@@ -226,11 +251,11 @@ fn build(modules: &[Module<'_>], v1: bool, sources: &SourceMap) -> Result<Progra
             rule = format!("{package}.violation");
         }
     }
-    for function in facts.builtins {
-        if builtins::is_known(&function) {
+    for function in &facts.builtins {
+        if builtins::is_known(function) {
             continue;
         }
-        if builtins::is_opas(&function) {
+        if builtins::is_opas(function) {
             return Ok(Program::NotEvaluated {
                 code: "function-not-supported",
                 reason: format!("it calls `{function}`, which is not available here"),
@@ -245,11 +270,17 @@ fn build(modules: &[Module<'_>], v1: bool, sources: &SourceMap) -> Result<Progra
         error("template-does-not-compile", format!("line {line}: {message}"))
             .at(first.and_then(|module| place_in(module.node, sources, line, column)))
     })?;
-    Ok(Program::Rego { engine: Box::new(engine), rule, uses_inventory: facts.uses_inventory })
+    Ok(Program::Rego {
+        engine: Box::new(engine),
+        rule,
+        functions: facts.builtins,
+        patterns: Patterns::default(),
+        uses_inventory: facts.uses_inventory,
+    })
 }
 
-/// An engine set up as Gatekeeper sets up OPA.
-pub(crate) fn new_engine(v1: bool) -> std::result::Result<Engine, String> {
+/// An engine set up as Gatekeeper sets up OPA, without the functions that regorus has not.
+pub(crate) fn new_engine(v1: bool) -> Engine {
     let mut engine = Engine::new();
     engine.set_rego_v0(!v1);
     engine.set_strict_builtin_errors(false);
@@ -259,8 +290,7 @@ pub(crate) fn new_engine(v1: bool) -> std::result::Result<Engine, String> {
         max_file_bytes: NonZeroUsize::new(16 << 20).unwrap_or(NonZeroUsize::MAX),
         max_lines: NonZeroUsize::new(1 << 20).unwrap_or(NonZeroUsize::MAX),
     });
-    builtins::add_to(&mut engine)?;
-    Ok(engine)
+    engine
 }
 
 /// The line, column and one-line text of an engine's error, which is a drawing over several lines.

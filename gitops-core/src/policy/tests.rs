@@ -512,6 +512,70 @@ fn a_request_is_reviewed_as_given() {
 }
 
 #[test]
+fn mutators_come_first_for_their_operations() {
+    let assign = |operations: &Json| {
+        json!({"apiVersion": "mutations.gatekeeper.sh/v1", "kind": "Assign", "metadata": {"name": "m"},
+            "spec": {
+                "applyTo": [{"groups": [""], "versions": ["v1"], "kinds": ["Pod"], "operations": operations}],
+                "location": "spec.hostname", "parameters": {"assign": {"value": "set"}}}})
+    };
+    let rego = "package x\nviolation[{\"msg\": m}] { m := input.review.object.spec.hostname }";
+    for (operations, create, update, none) in [
+        (json!([]), 1, 1, 1),
+        (json!(["*"]), 1, 1, 1),
+        (json!(["CREATE"]), 1, 0, 0),
+        (json!(["UPDATE"]), 0, 1, 0),
+        (json!(["UPDATE", "CREATE"]), 1, 1, 1),
+    ] {
+        let set = set_of(&objects(&[template("A", rego), constraint("A", json!({})), assign(&operations)]));
+        for (operation, count) in [
+            (Some(Operation::Create), create),
+            (Some(Operation::Update), update),
+            (None, none),
+            (Some(Operation::Delete), 0),
+        ] {
+            let mut options = EvaluateOptions::new();
+            options.operation = operation;
+            let found = set.evaluate(&objects(&[pod("p")]), &options);
+            assert_eq!(found.findings.len(), count, "{operations} {operation:?}");
+            let request = json!({"operation": operation.map_or("", Operation::name), "userInfo": {},
+                "object": pod("p"), "oldObject": pod("p")});
+            let request = Node::from(&request);
+            let asked = set.evaluate_request(&request, &EvaluateOptions::new()).unwrap();
+            assert_eq!(asked.findings.len(), count, "{operations} {operation:?}");
+            if let Some(finding) = asked.findings.first() {
+                assert_eq!(finding.message, "set");
+                // What a mutator added stands nowhere in the object given.
+                assert_eq!(finding.path.as_ref().map(ToString::to_string).as_deref(), Some("spec"));
+            }
+            let gator = EvaluateOptions::new().as_gator(Profile::GatorVerify);
+            assert!(set.evaluate_request(&request, &gator).unwrap().findings.is_empty());
+        }
+    }
+}
+
+#[test]
+fn what_is_made_and_how_long_code_is_has_a_bound() {
+    let rego = "package x\nviolation[{\"msg\": \"m\"}] { count(numbers.range(1, 1000)) == 1000 }";
+    let documents = objects(&[template("A", rego), constraint("A", json!({}))]);
+    let set = set_of(&documents);
+    // What was made before does not count again.
+    let pods = objects(&[pod("p"), pod("q"), pod("r")]);
+    for (limit, kind) in [(20_000, FindingKind::Violation), (10_000, FindingKind::Error)] {
+        let report = set.evaluate(&pods, &EvaluateOptions::new().with_output_limit(limit));
+        let kinds: Vec<_> = report.findings.iter().map(|finding| finding.kind).collect();
+        assert_eq!(kinds, [kind; 3], "{limit}");
+    }
+    let options = LoadOptions::default().with_max_code(rego.len());
+    let (_, errors) = PolicySet::load(&documents, &SourceMap::new(), &options);
+    let codes: Vec<_> = errors.iter().map(|error| (error.kind(), error.code())).collect();
+    assert_eq!(
+        codes,
+        [(ErrorKind::Limit, "template-too-large"), (ErrorKind::Policy, "constraint-without-template")]
+    );
+}
+
+#[test]
 fn the_point_of_enforcement_decides_what_is_asked() {
     let scoped = json!({"enforcementAction": "scoped", "scopedEnforcementActions": [
         {"action": "warn", "enforcementPoints": [{"name": "validation.gatekeeper.sh"}, {"name": "audit.gatekeeper.sh"}]},

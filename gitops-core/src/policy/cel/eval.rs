@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::ast::{Expr, Loop, LoopKind};
-use super::functions;
 use super::value::{Key, Value};
+use super::{functions, scalars};
 
 /// What one evaluation of a constraint may cost, as in Kubernetes (`PerCallLimit`).
 pub(super) const BUDGET: u64 = 1_000_000;
@@ -260,7 +260,7 @@ impl<'a> Evaluator<'a> {
                     return Err(Fail::new(format!("unsupported key type: {}", index.type_name())));
                 };
                 map.get(&key).cloned().ok_or_else(|| {
-                    let shown = functions::to_text(index).unwrap_or_else(|| index.type_name().to_owned());
+                    let shown = scalars::to_text(index).unwrap_or_else(|| index.type_name().to_owned());
                     format!("no such key: {shown}")
                 })
             }

@@ -1,7 +1,7 @@
 //! `"…".format(list)`, quoting, and the named formats of Kubernetes.
 
 use super::eval::{Evaluator, Fail};
-use super::functions::to_text;
+use super::scalars::to_text;
 use super::url::Url;
 use super::value::Value;
 

@@ -5,13 +5,17 @@
 //! Semantics follow the CEL specification and `k8s.io/apiserver` 0.36; types are found out while
 //! evaluating, so what cel-go refuses to compile fails here when it is evaluated, with the same verdict.
 
+mod addresses;
 mod ast;
 mod condition;
 mod eval;
 mod format;
 mod functions;
+mod lists;
 mod parse;
+mod scalars;
 mod semver;
+mod texts;
 mod time;
 mod url;
 mod value;

@@ -14,12 +14,22 @@ pub(super) fn duration_text(nanos: i128) -> String {
     format!("{sign}{}{dot}{fraction}s", nanos / SECOND)
 }
 
-/// A part of a timestamp, in UTC or at an offset.
+/// What a time zone such as `Europe/Berlin` is ahead of UTC at a moment, in nanoseconds.
+fn zone_offset(name: &str, at: i128) -> Option<i128> {
+    use chrono::{Offset as _, TimeZone as _};
+    let zone: chrono_tz::Tz = name.parse().ok()?;
+    let moment = chrono::DateTime::from_timestamp(i64::try_from(at.div_euclid(SECOND)).ok()?, 0)?;
+    let ahead = zone.offset_from_utc_datetime(&moment.naive_utc()).fix().local_minus_utc();
+    Some(i128::from(ahead) * SECOND)
+}
+
+/// A part of a timestamp, in UTC, at an offset or in a time zone.
 pub(super) fn timestamp_method(name: &str, at: i128, rest: &[Value]) -> Outcome {
     let at = match rest {
         [] => at,
         [Value::Text(zone)] => {
-            at + offset(zone).ok_or_else(|| Fail::new(format!("unknown time zone {zone}")))?
+            let offset = offset(zone).or_else(|| zone_offset(zone, at));
+            at + offset.ok_or_else(|| Fail::new(format!("unknown time zone {zone}")))?
         }
         _ => return Err(Fail::no_overload()),
     };
@@ -57,6 +67,22 @@ pub(super) fn duration_method(name: &str, nanos: i128) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn zones_have_names_and_summers() {
+        let at = |text: &str| crate::time::parse_rfc3339(text).unwrap();
+        for (moment, zone, hour) in [
+            ("2026-01-15T12:00:00Z", "Europe/Berlin", Some(13)),
+            ("2026-07-15T12:00:00Z", "Europe/Berlin", Some(14)),
+            ("2026-07-15T12:00:00Z", "Asia/Kolkata", Some(17)),
+            ("2026-07-15T12:00:00Z", "UTC", Some(12)),
+            ("2026-07-15T12:00:00Z", "-02:00", Some(10)),
+            ("2026-07-15T12:00:00Z", "Europe/Nowhere", None),
+        ] {
+            let found = timestamp_method("getHours", at(moment), &[Value::text(zone)]).ok();
+            assert_eq!(found, hour.map(Value::Int), "{moment} {zone}");
+        }
+    }
 
     #[test]
     fn durations_are_gos() {

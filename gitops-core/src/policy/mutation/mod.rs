@@ -12,8 +12,9 @@ use std::collections::BTreeSet;
 use change::{Change, Condition, apply, split_domain};
 use location::{Step, parse};
 
-use super::expansion::applies_to;
+use super::expansion::{Gvk, applies_to};
 use super::matching::{Match, Matcher, Namespace, Source};
+use super::review::Operation;
 use crate::node::{Node, SourceMap};
 use crate::object::Object;
 use crate::{Error, ErrorKind, Result};
@@ -24,6 +25,9 @@ pub(crate) const MUTATION_GROUP: &str = "mutations.gatekeeper.sh";
 /// The kinds of mutators.
 const KINDS: &[&str] = &["Assign", "AssignImage", "AssignMetadata", "ModifySet"];
 
+/// The operations that the mutating webhook is asked about.
+const OPERATIONS: &[Operation] = &[Operation::Create, Operation::Update];
+
 /// Whether an object is a mutator.
 pub(crate) fn is_mutator(object: &Object) -> bool {
     object.group() == MUTATION_GROUP && KINDS.contains(&object.kind())
@@ -33,8 +37,8 @@ pub(crate) fn is_mutator(object: &Object) -> bool {
 struct Mutator {
     kind: &'static str,
     name: String,
-    /// Group, version, kind; `None` is any.
-    applies_to: Option<Vec<(String, String, String)>>,
+    /// The kinds that it is for, each with an operation; `None` is any.
+    applies_to: Option<BTreeSet<(Gvk, Operation)>>,
     matcher: Matcher,
     steps: Vec<(Step, Option<Condition>)>,
     what: What,
@@ -105,12 +109,14 @@ impl Mutators {
         errors
     }
 
-    /// The object as the mutating webhook would leave it; `None` where nothing changes.
+    /// The object as the mutating webhook would leave it; `None` where nothing changes. Without an
+    /// operation only mutators count that are for every one.
     pub(super) fn apply(
         &self,
         object: &Object,
         namespace: &Namespace<'_>,
         source: Source,
+        operation: Option<Operation>,
     ) -> std::result::Result<Option<Object>, String> {
         let mut current = object.clone();
         for round in 0..=self.0.len() {
@@ -119,7 +125,7 @@ impl Mutators {
                 let failed = |message: String| {
                     format!("mutator {} {} failed for {}: {message}", mutator.kind, mutator.name, object.id())
                 };
-                if mutator.is_about(&current, namespace, source).map_err(failed)? {
+                if mutator.is_about(&current, namespace, source, operation).map_err(failed)? {
                     mutator.change(&mut current).map_err(failed)?;
                 }
             }
@@ -137,11 +143,19 @@ impl Mutator {
         object: &Object,
         namespace: &Namespace<'_>,
         source: Source,
+        operation: Option<Operation>,
     ) -> std::result::Result<bool, String> {
-        let (group, version) = crate::object::group_version(object.api_version());
-        let named = |(g, v, k): &(String, String, String)| g == group && v == version && k == object.kind();
-        if self.applies_to.as_ref().is_some_and(|list| !list.iter().any(named)) {
-            return Ok(false);
+        if let Some(known) = &self.applies_to {
+            let (group, version) = crate::object::group_version(object.api_version());
+            let gvk = (group.to_owned(), version.to_owned(), object.kind().to_owned());
+            let is_for = |operation: &Operation| known.contains(&(gvk.clone(), *operation));
+            let concerned = match operation {
+                Some(operation) => is_for(&operation),
+                None => OPERATIONS.iter().all(is_for),
+            };
+            if !concerned {
+                return Ok(false);
+            }
         }
         match self.matcher.matches(object, namespace, source) {
             Match::Yes => Ok(true),
@@ -166,7 +180,7 @@ impl Mutator {
     /// Whether two mutators of a common kind take the same place for different things.
     fn conflicts(&self, other: &Self) -> bool {
         let (Some(mine), Some(theirs)) = (&self.applies_to, &other.applies_to) else { return false };
-        if !mine.iter().any(|gvk| theirs.contains(gvk)) {
+        if mine.is_disjoint(theirs) {
             return false;
         }
         for (at, ((a, _), (b, _))) in self.steps.iter().zip(&other.steps).enumerate() {
@@ -258,7 +272,7 @@ fn read(object: &Object) -> Result<Mutator> {
     })
 }
 
-fn read_applies_to(spec: Option<&Node>) -> Result<Vec<(String, String, String)>> {
+fn read_applies_to(spec: Option<&Node>) -> Result<BTreeSet<(Gvk, Operation)>> {
     let entries = spec.and_then(|spec| spec.get("applyTo")).and_then(Node::as_seq).unwrap_or(&[]);
     if entries.is_empty() {
         return Err(bad("`spec.applyTo` is missing"));
@@ -271,14 +285,22 @@ fn read_applies_to(spec: Option<&Node>) -> Result<Vec<(String, String, String)>>
     if !entries.iter().all(complete) {
         return Err(bad("each entry of `spec.applyTo` needs `groups`, `versions` and `kinds`"));
     }
+    let mut out = BTreeSet::new();
     for entry in entries {
         let operations = entry.get("operations").and_then(Node::as_seq).unwrap_or(&[]);
         let known = |node: &&Node| matches!(node.as_str(), Some("CREATE" | "UPDATE" | "*"));
         if operations.iter().any(|node| !known(&node)) {
             return Err(bad("`applyTo.operations` lists `CREATE`, `UPDATE` or `*`"));
         }
+        let named = |operation: &Operation| {
+            operations.is_empty()
+                || operations.iter().any(|node| [Some("*"), Some(operation.name())].contains(&node.as_str()))
+        };
+        for operation in OPERATIONS.iter().filter(|operation| named(operation)) {
+            out.extend(applies_to(entry).into_iter().map(|gvk| (gvk, *operation)));
+        }
     }
-    Ok(applies_to(spec))
+    Ok(out)
 }
 
 /// The condition of each step.
@@ -426,7 +448,7 @@ mod tests {
         let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "n"}, "spec": spec});
         let pod = Object::new(Node::from(&pod));
         let place = Namespace { namespaced: true, name: Some("n"), labels: None };
-        let result = mutators(list).unwrap().apply(&pod, &place, Source::Original)?.unwrap_or(pod);
+        let result = mutators(list).unwrap().apply(&pod, &place, Source::Original, None)?.unwrap_or(pod);
         Ok(serde_json::to_value(&result.node).unwrap())
     }
 

@@ -9,5 +9,5 @@ mod safety;
 
 pub(crate) use check::{Source, check, check_expressions};
 pub(crate) use lexer::RegoError;
-pub(crate) use normalise::normalise;
+pub(crate) use normalise::{MULTIPLY, normalise};
 pub(crate) use parser::parse;

@@ -5,6 +5,7 @@
 //! | `not f(x.y)` | `x.y` is evaluated before the negation; undefined fails the rule | `not undefined` is true | `__n := x.y; not f(__n)` |
 //! | a condition that begins with `(` on a new line | its own condition | an argument list | `;` before it |
 //! | `head {..} {..}` | the head again | an error, or `true` as the value | `head {..} head {..}` |
+//! | `x * y` | a number of any size | the same, without a bound on its cost | a call that has one |
 //! | `p[x.name] = v` with `x.name` undefined | no entry | an error | `p[__n] = v { ..; __n := x.name }` |
 //!
 //! What is hoisted follows OPA's compiler: nested calls are evaluated first; then references that
@@ -15,6 +16,9 @@ use std::fmt::Write as _;
 use std::ops::Range;
 
 use super::ast::{Body, Expr, ExprKind, Literal, LiteralKind, Module, Part, Rule, RuleKind};
+
+/// The function that multiplies. A policy cannot define one of this name.
+pub(crate) const MULTIPLY: &str = "__gitops.multiply";
 
 /// The module's text with the rewrites applied.
 pub(crate) fn normalise(text: &str, module: &Module) -> String {
@@ -56,6 +60,17 @@ impl<'a> Rewriter<'a> {
         }
         out.push_str(self.text.get(at..range.end).unwrap_or(""));
         out
+    }
+
+    /// The place of a `*` among blanks and comments.
+    fn operator(&self, between: Range<usize>) -> Option<usize> {
+        let mut comment = false;
+        let text = self.text.get(between.clone())?;
+        let found = text.char_indices().find(|(_, c)| {
+            comment = (comment || *c == '#') && *c != '\n';
+            *c == '*' && !comment
+        });
+        found.map(|(at, _)| between.start + at)
     }
 
     fn insert(&mut self, at: usize, text: String) {
@@ -213,6 +228,19 @@ impl<'a> Rewriter<'a> {
 
     /// Rewrites the bodies of comprehensions inside an expression.
     fn expr(&mut self, expr: &'a Expr) {
+        if let ExprKind::Infix("*", left, right) = &expr.kind
+            && !matches!(left.kind, ExprKind::Scalar)
+            && !matches!(right.kind, ExprKind::Scalar)
+            && let Some(at) = self.operator(left.span.end..right.span.start)
+        {
+            self.insert(expr.span.start, format!("{MULTIPLY}("));
+            self.edits.push((at..at + 1, ",".into()));
+            for child in expr.children() {
+                self.expr(child);
+            }
+            self.insert(expr.span.end, ")".into());
+            return;
+        }
         for child in expr.children() {
             self.expr(child);
         }
@@ -275,6 +303,26 @@ mod tests {
     fn a_condition_in_parentheses_is_no_call() {
         check("r {\n x := input.x\n (x - 1) > 2\n}", "r {\n x := input.x\n ;(x - 1) > 2\n}");
         check("r {\n x := input.x;\n (x - 1) > 2\n}", "r {\n x := input.x;\n (x - 1) > 2\n}");
+    }
+
+    #[test]
+    fn products_are_calls() {
+        for (rules, expected) in [
+            ("r { x := a * b }", "r { x := __gitops.multiply(a , b) }"),
+            ("r { x := a * 1000 }", "r { x := a * 1000 }"),
+            (
+                "r { x := (a + b) * (c * d) }",
+                "r { x := __gitops.multiply((a + b) , (__gitops.multiply(c , d))) }",
+            ),
+            ("r { x := a * b * c }", "r { x := __gitops.multiply(__gitops.multiply(a , b) , c) }"),
+            ("r { x := a # 2 * 3\n * b }", "r { x := __gitops.multiply(a # 2 * 3\n , b) }"),
+            (
+                "r { not f(input.x * y) }",
+                "r { __gitops_0 := __gitops.multiply(input.x , y); not f(__gitops_0) }",
+            ),
+        ] {
+            check(rules, expected);
+        }
     }
 
     #[test]
