@@ -43,6 +43,9 @@ struct Eval {
     steps: usize,
 }
 
+/// What the last step of an expression leads to, from a place and with keys.
+type Last = fn(&Place, &[Place]) -> Vec<Place>;
+
 impl Eval {
     fn step(&mut self, count: usize) -> Result<(), Failed> {
         self.steps += count + 1;
