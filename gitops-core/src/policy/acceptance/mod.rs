@@ -32,6 +32,16 @@
 //!   expires: 2027-02-01           # a day counts as a whole; or a time of RFC 3339
 //!   compensatingControl: The pod has no network but its sidecar's.   # optional
 //! ```
+//!
+//! Instead of a template or constraint, an entry of `policies` may name a `policy` (with or without its
+//! `bundle`) or a `control`: what a constraint or its template says in the labels or annotations
+//! `gitops-core/policy`, `gitops-core/bundle` and `gitops-core/controls` (separated by commas).
+//! `gitops-core/severity` bounds how long a violation may be accepted ([`MaxDays`]).
+//!
+//! An acceptance is *over-broad* if it has no fingerprint and an entry of `objects` names neither a
+//! namespace nor a name nor labels; a pattern with fewer than three characters beside its `*` names
+//! nothing. It is *self-approved* unless one approver is neither the owner nor, where Git tells, an
+//! author of the document.
 
 pub(crate) mod annotations;
 mod apply;
