@@ -3,17 +3,15 @@
 use std::collections::HashMap;
 
 use super::apply::{Applied, apply};
-use super::differences::{Difference, differences};
-use super::field_set::{Element, FieldSet, path_text};
-use super::fields::{fields_of, nodes_to, sets_all};
+use super::differences::differences;
+use super::explain::{Context, owner_of, readable};
+use super::field_set::{Element, path_text};
+use super::fields::{fields_of, sets_all};
 use super::ignore::Skip;
 use super::learned::learned;
-use super::managers::{Manager, managers_of, owner};
+use super::managers::{Manager, managers_of};
 use super::merge::{merge, repeated_items};
-use super::model::{
-    Cause, Conflict, DriftReport, DriftStatus, DriftSummary, FieldDrift, FieldStatus, ObjectDrift, Owner,
-    SCHEMA_VERSION,
-};
+use super::model::{Conflict, DriftReport, DriftStatus, DriftSummary, ObjectDrift, SCHEMA_VERSION};
 use super::normalise::{canonicalise, normalise, without_server_fields};
 use super::options::{DriftOptions, Profile};
 use super::own::{Own, own};
@@ -21,11 +19,9 @@ use super::repair::repair;
 use super::schemas::Schemas;
 use super::three_way::three_way;
 use crate::error::Diagnostic;
-use crate::knowledge::field_managers::{ManagerKind, manager_kind};
 use crate::knowledge::secret_fields::LAST_APPLIED;
 use crate::knowledge::structured_merge::{Schema, Type};
 use crate::node::{Location, Node};
-use crate::object::secret::{MASK_CHANGED, is_secret, masked, shown};
 use crate::object::{Object, group_version};
 
 /// Compares what Git says with what the cluster has.
@@ -174,17 +170,6 @@ struct Parts<'a> {
     own: Own,
 }
 
-/// What the explanation of a difference needs.
-struct Context<'a> {
-    schema: &'a Schema,
-    of: Type,
-    kind: &'a str,
-    config: &'a Node,
-    config_fields: FieldSet,
-    managers: &'a [Manager],
-    own: &'a Own,
-}
-
 impl Comparer<'_> {
     fn default_namespace(&self) -> &str {
         self.options.default_namespace.as_deref().unwrap_or("default")
@@ -276,6 +261,7 @@ impl Comparer<'_> {
             return found.because("other-version", message);
         }
         let context = Context {
+            sources: self.options.sources.as_ref(),
             schema,
             of,
             kind: desired.kind(),
@@ -284,7 +270,7 @@ impl Comparer<'_> {
             managers: &managers,
             own: &own,
         };
-        found.fields = left.iter().map(|difference| self.explain(difference, &context)).collect();
+        found.fields = left.iter().map(|difference| context.explain(difference)).collect();
         found.diagnostics = repeated_items(schema, of, &config)
             .iter()
             .map(|path| {
@@ -392,106 +378,6 @@ impl Comparer<'_> {
         let schema = self.schemas.open_api(object.api_version(), object.kind()).cloned();
         normalise(object, schema.as_ref(), self.options.version);
     }
-
-    fn explain(&self, difference: &Difference, context: &Context<'_>) -> FieldDrift {
-        let changed_by = owner(context.managers, &difference.field, |manager| !context.own.is(manager));
-        // What Git says may mean nothing to the server, such as `false`, but it is what people know.
-        let way = nodes_to(context.schema, context.of, context.config, &difference.field);
-        let said = way.last().filter(|_| way.len() == difference.live_path.segments().len() + 1);
-        let desired = difference.desired.as_ref().or(said.copied()).filter(|node| !node.is_null());
-        let status = match (&difference.live, desired) {
-            _ if difference.order => FieldStatus::Reordered,
-            (None, _) => FieldStatus::Missing,
-            (_, None) => FieldStatus::Extra,
-            _ => FieldStatus::Changed,
-        };
-        let both = status == FieldStatus::Changed;
-        let live = difference.live.as_ref().map(|node| shown(context.kind, &difference.live_path, node));
-        let desired = desired.map(|node| {
-            let masked = both && node.scalar().is_some() && is_secret(context.kind, &difference.desired_path);
-            match masked {
-                true => MASK_CHANGED.into(),
-                false => shown(context.kind, &difference.desired_path, node),
-            }
-        });
-        let at =
-            if status == FieldStatus::Missing { &difference.desired_path } else { &difference.live_path };
-        FieldDrift {
-            path: difference.display.clone(),
-            pointer: at.to_json_pointer(),
-            status,
-            desired,
-            live,
-            cause: cause(difference, context, changed_by),
-            changed_by: changed_by.map(owner_of),
-            location: self.place(difference, context),
-        }
-    }
-
-    /// The text that sets the desired value: its own, or that of the nearest part of the configuration
-    /// around it.
-    fn place(&self, difference: &Difference, context: &Context<'_>) -> Option<Location> {
-        if let Some(place) = difference.desired.as_ref().and_then(|node| self.locate(node)) {
-            return Some(place);
-        }
-        let way = nodes_to(context.schema, context.of, context.config, &difference.field);
-        way.iter().rev().find_map(|node| self.locate(node))
-    }
-}
-
-/// An object as people read it: masked, without what no apply touches. Secret values that differ from those
-/// of the other side say so.
-fn readable(object: &Object, differences: &[Difference]) -> Node {
-    let mut node = masked(object);
-    for difference in differences {
-        let path = &difference.desired_path;
-        let scalar = difference.desired.as_ref().is_some_and(|node| node.scalar().is_some());
-        if scalar
-            && difference.live.is_some()
-            && is_secret(object.kind(), path)
-            && let Some(node) = node.lookup_mut(path)
-        {
-            *node = Node::string(MASK_CHANGED, node.span);
-        }
-    }
-    if let Some(map) = node.as_map_mut() {
-        map.remove("status");
-    }
-    if let Some(map) = node.get_mut("metadata").and_then(Node::as_map_mut) {
-        map.remove("managedFields");
-    }
-    node
-}
-
-fn owner_of(manager: &Manager) -> Owner {
-    Owner {
-        manager: manager.name.clone(),
-        operation: if manager.applies { "Apply" } else { "Update" },
-        subresource: manager.subresource.clone(),
-        time: manager.time.clone(),
-    }
-}
-
-/// See [`Cause`] for what each means.
-fn cause(difference: &Difference, context: &Context<'_>, changed_by: Option<&Manager>) -> Cause {
-    let applied_before = context.own.last.touches(&difference.field);
-    if !context.config_fields.touches(&difference.field) {
-        return if applied_before { Cause::RemovedFromGit } else { Cause::Default };
-    }
-    if let Some(manager) = changed_by {
-        return match manager_kind(&manager.name) {
-            ManagerKind::Person => Cause::EditedByHand,
-            _ => Cause::OtherController,
-        };
-    }
-    if !context.managers.is_empty() {
-        return Cause::NotYetApplied;
-    }
-    // No managed fields: the copy of what was applied tells who is ahead.
-    let Some(applied) = &context.own.applied else { return Cause::Unknown };
-    let fields = |node: &Node| differences(context.schema, context.of, node, applied);
-    let in_git = fields(context.config).iter().any(|other| other.field == difference.field);
-    if in_git { Cause::NotYetApplied } else { Cause::EditedByHand }
 }
 
 /// What would be sent to the API server: without what it ignores or sets itself, in the live object's

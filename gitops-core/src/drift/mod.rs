@@ -21,6 +21,7 @@
 mod apply;
 mod compare;
 mod differences;
+mod explain;
 mod field_set;
 mod fields;
 mod ignore;
