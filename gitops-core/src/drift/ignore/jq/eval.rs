@@ -29,8 +29,6 @@ pub(super) struct Failed {
 const FAILED: Failed = Failed { caught: true };
 
 type Places = Result<Vec<Place>, Failed>;
-/// The last step of a path from one place, with the keys that it may take.
-type Last = fn(&Place, &[Place]) -> Vec<Place>;
 
 pub(super) fn paths(root: &Term, node: &Node) -> Result<Vec<Path>, Failed> {
     let mut eval = Eval { steps: 0 };
