@@ -233,12 +233,13 @@ impl<'a> Rewriter<'a> {
             && !matches!(right.kind, ExprKind::Scalar)
             && let Some(at) = self.operator(left.span.end..right.span.start)
         {
-            self.insert(expr.span.start, format!("{MULTIPLY}("));
+            // Parentheses around the product stay around it.
+            self.insert(left.span.start, format!("{MULTIPLY}("));
             self.edits.push((at..at + 1, ",".into()));
             for child in expr.children() {
                 self.expr(child);
             }
-            self.insert(expr.span.end, ")".into());
+            self.insert(right.span.end, ")".into());
             return;
         }
         for child in expr.children() {
