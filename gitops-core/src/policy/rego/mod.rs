@@ -1,5 +1,6 @@
 //! Rego beside regorus: what OPA would read, refuse and mean, so that regorus answers the same.
 
+mod aliases;
 mod ast;
 mod check;
 mod lexer;

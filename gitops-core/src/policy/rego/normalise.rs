@@ -6,15 +6,17 @@
 //! | a condition that begins with `(` on a new line | its own condition | an argument list | `;` before it |
 //! | `head {..} {..}` | the head again | an error, or `true` as the value | `head {..} head {..}` |
 //! | `x * y` | a number of any size | the same, without a bound on its cost | a call that has one |
+//! | `lib.rule`, where `lib` is an import | that rule is evaluated | all rules of the library are | `data.lib.rule` |
 //! | `p[x.name] = v` with `x.name` undefined | no entry | an error | `p[__n] = v { ..; __n := x.name }` |
 //!
 //! What is hoisted follows OPA's compiler: nested calls are evaluated first; then references that
 //! are arguments of a call or an index of a reference. The two sides of `==` and `=` stay.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::ops::Range;
 
+use super::aliases::aliases;
 use super::ast::{Body, Expr, ExprKind, Literal, LiteralKind, Module, Part, Rule, RuleKind};
 
 /// The function that multiplies. A policy cannot define one of this name.
@@ -28,7 +30,7 @@ pub(crate) fn normalise(text: &str, module: &Module) -> String {
         .map(|rule| rule.name.as_str())
         .chain(module.imports.iter().filter_map(super::ast::Import::name))
         .collect();
-    let mut rewriter = Rewriter { text, globals, edits: Vec::new(), names: 0 };
+    let mut rewriter = Rewriter { text, globals, aliases: aliases(module), edits: Vec::new(), names: 0 };
     for rule in &module.rules {
         rewriter.rule(rule);
     }
@@ -39,6 +41,8 @@ struct Rewriter<'a> {
     text: &'a str,
     /// Names that stand for rules or imports, so that they may be undefined.
     globals: BTreeSet<&'a str>,
+    /// The full paths of imports, by name.
+    aliases: BTreeMap<&'a str, String>,
     /// Replacements of ranges, in the order they were decided; insertions have an empty range.
     edits: Vec<(Range<usize>, String)>,
     names: usize,
@@ -242,6 +246,12 @@ impl<'a> Rewriter<'a> {
             self.insert(right.span.end, ")".into());
             return;
         }
+        if let ExprKind::Ref(head, _) = &expr.kind
+            && let ExprKind::Var(name) = &head.kind
+            && let Some(path) = self.aliases.get(name.as_str())
+        {
+            self.edits.push((head.span.clone(), path.clone()));
+        }
         for child in expr.children() {
             self.expr(child);
         }
@@ -323,6 +333,28 @@ mod tests {
             ),
         ] {
             check(rules, expected);
+        }
+    }
+
+    #[test]
+    fn imports_are_written_out() {
+        let import = "import data.lib.a\nimport data.lib.b as c\n";
+        for (rules, expected) in [
+            ("r { a.x; c.f(a.y[_]) }", "r { data.lib.a.x; data.lib.b.f(data.lib.a.y[_]) }"),
+            ("r { not a.f(input.x) }", "r { __gitops_0 := input.x; not data.lib.a.f(__gitops_0) }"),
+            ("r { not f(a.x) }", "r { __gitops_0 := data.lib.a.x; not f(__gitops_0) }"),
+            (
+                "r[c.g(v)] { v := [w | w := a.z[_]] }",
+                "r[data.lib.b.g(v)] { v := [w | w := data.lib.a.z[_]] }",
+            ),
+            ("r { input.a.x; x.c.y }", "r { input.a.x; x.c.y }"),
+            // A name that is something else somewhere stays what it is.
+            ("f(a) { a.x }\nr { a.x }", "f(a) { a.x }\nr { a.x }"),
+            ("r { a := input; a.x }", "r { a := input; a.x }"),
+            ("r { some a; input[a].x; a.y }", "r { some a; input[a].x; a.y }"),
+            ("r { x := a }", "r { x := a }"),
+        ] {
+            check(&format!("{import}{rules}"), &format!("{import}{expected}"));
         }
     }
 
