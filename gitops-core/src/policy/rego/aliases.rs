@@ -60,9 +60,10 @@ impl<'a> Alone<'a> {
             self.0.insert(name);
         }
         for child in expr.children() {
-            // The head of a reference does not stand alone.
+            // The head of a reference does not stand alone, nor does a function that is called.
             match (&expr.kind, &child.kind) {
-                (ExprKind::Ref(head, _), ExprKind::Var(_)) if std::ptr::eq(head.as_ref(), child) => {}
+                (ExprKind::Ref(head, _) | ExprKind::Call(head, _), ExprKind::Var(_))
+                    if std::ptr::eq(head.as_ref(), child) => {}
                 _ => self.expr(child),
             }
         }

@@ -246,7 +246,7 @@ impl<'a> Rewriter<'a> {
             self.insert(right.span.end, ")".into());
             return;
         }
-        if let ExprKind::Ref(head, _) = &expr.kind
+        if let ExprKind::Ref(head, _) | ExprKind::Call(head, _) = &expr.kind
             && let ExprKind::Var(name) = &head.kind
             && let Some(path) = self.aliases.get(name.as_str())
         {
@@ -347,6 +347,7 @@ mod tests {
                 "r[c.g(v)] { v := [w | w := a.z[_]] }",
                 "r[data.lib.b.g(v)] { v := [w | w := data.lib.a.z[_]] }",
             ),
+            ("r { a(1); not c(2) }", "r { data.lib.a(1); not data.lib.b(2) }"),
             ("r { input.a.x; x.c.y }", "r { input.a.x; x.c.y }"),
             // A name that is something else somewhere stays what it is.
             ("f(a) { a.x }\nr { a.x }", "f(a) { a.x }\nr { a.x }"),
