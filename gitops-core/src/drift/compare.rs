@@ -19,6 +19,7 @@ use super::repair::repair;
 use super::schemas::Schemas;
 use super::three_way::three_way;
 use crate::error::Diagnostic;
+use crate::knowledge::scope::{Scope, scope};
 use crate::knowledge::secret_fields::LAST_APPLIED;
 use crate::knowledge::structured_merge::{Schema, Type};
 use crate::node::{Location, Node};
@@ -45,10 +46,12 @@ pub fn compare(desired: &[Object], live: &[Object], options: &DriftOptions) -> D
     let mut objects = Vec::with_capacity(desired.len());
     for object in desired {
         let mut identity = Identity::of(object);
-        if identity.namespace.is_empty() && !found.contains_key(&identity) {
-            let namespaced = Identity { namespace: comparer.default_namespace(), ..identity };
-            if found.contains_key(&namespaced) {
-                identity = namespaced;
+        if !found.contains_key(&identity)
+            && let Some(other) = comparer.other_namespace(object)
+        {
+            let other = Identity { namespace: other, ..identity };
+            if found.contains_key(&other) {
+                identity = other;
             }
         }
         let counterpart = found.get(&identity).and_then(|all| all.first()).copied();
@@ -171,8 +174,13 @@ struct Parts<'a> {
 }
 
 impl Comparer<'_> {
-    fn default_namespace(&self) -> &str {
-        self.options.default_namespace.as_deref().unwrap_or("default")
+    /// Where the API server may have put an object other than where it says: in the default namespace, or in
+    /// none, since it drops the namespace that an object of a cluster-wide kind names.
+    fn other_namespace(&self, object: &Object) -> Option<&str> {
+        if object.namespace().is_empty() {
+            return Some(self.options.default_namespace.as_deref().unwrap_or("default"));
+        }
+        (scope(object.api_version(), object.kind()) != Some(Scope::Namespaced)).then_some("")
     }
 
     fn locate(&self, node: &Node) -> Option<Location> {
@@ -386,6 +394,11 @@ fn configuration(desired: &Object, live: &Object) -> Node {
     let mut object = desired.clone();
     without_server_fields(&mut object);
     let mut config = object.node;
+    if live.namespace().is_empty()
+        && let Some(metadata) = config.get_mut("metadata").and_then(Node::as_map_mut)
+    {
+        metadata.retain(|key, _| key != "namespace");
+    }
     let (group, version) = group_version(live.api_version());
     if desired.group() == group
         && group_version(desired.api_version()).1 != version

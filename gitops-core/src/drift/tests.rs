@@ -134,6 +134,10 @@ fn objects_are_paired_by_identity() {
         named("ConfigMap", "a", "missing"),
         named("ConfigMap", "a", "twice"),
         named("ConfigMap", "a", "twice"),
+        // A cluster-wide kind has no namespace, whatever an object says; others have the one they say.
+        named("Node", "a", "wide"),
+        named("Custom", "a", "wide"),
+        named("Secret", "a", "elsewhere"),
         bare,
         Object::new(Node::from(&json!({"kind": "ConfigMap"}))),
     ];
@@ -142,6 +146,9 @@ fn objects_are_paired_by_identity() {
         named("ConfigMap", "b", "same"),
         named("ConfigMap", "a", "twice"),
         named("ConfigMap", "default", "bare"),
+        named("Node", "", "wide"),
+        named("Custom", "", "wide"),
+        named("Secret", "", "elsewhere"),
         owned,
     ];
     let report = compare(&desired, &live, &DriftOptions::new());
@@ -163,13 +170,17 @@ fn objects_are_paired_by_identity() {
             "ConfigMap a/twice inSync ",
             "ConfigMap a/twice unknown duplicate-object",
             "ConfigMap b/same extra ",
+            "Custom a/wide inSync ",
+            "Node a/wide inSync ",
             "Pod a/owned ignored owned",
+            "Secret elsewhere extra ",
+            "Secret a/elsewhere missing ",
         ]
     );
     let summary = serde_json::to_value(report.summary).unwrap();
     assert_eq!(
         summary,
-        json!({"inSync": 3, "drifted": 0, "missing": 1, "extra": 1, "ignored": 1, "unknown": 2, "fields": 0})
+        json!({"inSync": 5, "drifted": 0, "missing": 2, "extra": 2, "ignored": 1, "unknown": 2, "fields": 0})
     );
 }
 
