@@ -47,7 +47,7 @@ pub fn compare(desired: &[Object], live: &[Object], options: &DriftOptions) -> D
     for object in desired {
         let mut identity = Identity::of(object);
         if !found.contains_key(&identity)
-            && let Some(other) = comparer.other_namespace(object)
+            && let Some(other) = other_namespace(object, options)
         {
             let other = Identity { namespace: other, ..identity };
             if found.contains_key(&other) {
@@ -159,6 +159,15 @@ impl<'a> Identity<'a> {
     }
 }
 
+/// Where the API server may have put an object other than where it says: in the default namespace, or in
+/// none, since it drops the namespace that an object of a cluster-wide kind names.
+pub(crate) fn other_namespace<'a>(object: &Object, options: &'a DriftOptions) -> Option<&'a str> {
+    if object.namespace().is_empty() {
+        return Some(options.default_namespace.as_deref().unwrap_or("default"));
+    }
+    (scope(object.api_version(), object.kind()) != Some(Scope::Namespaced)).then_some("")
+}
+
 struct Comparer<'a> {
     options: &'a DriftOptions,
     schemas: &'a Schemas,
@@ -174,15 +183,6 @@ struct Parts<'a> {
 }
 
 impl Comparer<'_> {
-    /// Where the API server may have put an object other than where it says: in the default namespace, or in
-    /// none, since it drops the namespace that an object of a cluster-wide kind names.
-    fn other_namespace(&self, object: &Object) -> Option<&str> {
-        if object.namespace().is_empty() {
-            return Some(self.options.default_namespace.as_deref().unwrap_or("default"));
-        }
-        (scope(object.api_version(), object.kind()) != Some(Scope::Namespaced)).then_some("")
-    }
-
     fn locate(&self, node: &Node) -> Option<Location> {
         self.options.sources.as_ref()?.locate(node.span)
     }

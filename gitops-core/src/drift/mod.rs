@@ -39,6 +39,7 @@ mod schemas;
 mod tests;
 mod three_way;
 
+pub(crate) use compare::other_namespace;
 pub use compare::{compare, compare_one, normal_form, predict};
 pub use ignore::IgnoreRules;
 pub use model::{

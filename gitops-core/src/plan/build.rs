@@ -10,7 +10,7 @@ use super::options::{Order, PlanOptions};
 use super::order::{Task, order};
 use super::owner::Owner;
 use super::prune;
-use crate::drift::{DriftOptions, DriftStatus, FieldDrift, Schemas, compare_one};
+use crate::drift::{DriftOptions, DriftStatus, FieldDrift, Schemas, compare_one, other_namespace};
 use crate::error::Diagnostic;
 use crate::knowledge::immutable_fields::immutable_field;
 use crate::node::{Location, Node, Path};
@@ -103,16 +103,13 @@ struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    /// The live object of a desired one. One that names no namespace may live in the default one.
+    /// The live object of a desired one, which may live in another namespace than it names.
     fn counterpart(&self, object: &Object) -> Option<usize> {
         let mut id = InventoryId::of(object);
         if let Some(at) = self.by_id.get(&id) {
             return Some(*at);
         }
-        if !id.namespace.is_empty() {
-            return None;
-        }
-        id.namespace = self.drift.default_namespace.clone().unwrap_or_else(|| "default".into());
+        id.namespace = other_namespace(object, &self.drift)?.into();
         self.by_id.get(&id).copied()
     }
 

@@ -541,3 +541,12 @@ fn what_is_applied_needs_no_plan() {
         assert!(plan.is_empty() && plan.dangers.is_empty(), "{plan}");
     }
 }
+
+#[test]
+fn a_namespace_that_a_cluster_wide_object_names_is_none() {
+    let role =
+        |namespace: &str| named("rbac.authorization.k8s.io/v1", "ClusterRole", namespace, "r", json!({}));
+    let live = [role("")];
+    let plan = plan(&[role("web")], &live, &Inventory::of(&live), &PlanOptions::new(Order::Flux));
+    assert!(plan.is_empty() && plan.dangers.is_empty(), "{plan}");
+}
