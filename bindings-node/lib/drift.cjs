@@ -5,28 +5,14 @@
 const native = require('../native.cjs')
 const { wrongType, asFlag, asIndex, asOptions, asText, asTexts, asTime } = require('./arguments.cjs')
 const { unwrap } = require('./failure.cjs')
+const handles = require('./handles.cjs')
 const { asManifests } = require('./manifests.cjs')
+const { Result } = require('./result.cjs')
 
 /** How live objects differ from what Git says. Its parts are read from its JSON. */
-class DriftReport {
-  #handle
-  #json
-  #data
-
-  constructor(handle) {
-    this.#handle = unwrap(handle)
-  }
-
-  get json() {
-    return (this.#json ??= this.#handle.json())
-  }
-
-  get data() {
-    return (this.#data ??= JSON.parse(this.json))
-  }
-
+class DriftReport extends Result {
   get isInSync() {
-    return this.#handle.inSync()
+    return handles.get(this).inSync()
   }
 
   get summary() {
@@ -38,41 +24,20 @@ class DriftReport {
   }
 
   text() {
-    return this.#handle.text()
+    return handles.get(this).text()
   }
 
   unifiedYaml() {
-    return this.#handle.unifiedYaml()
+    return handles.get(this).unifiedYaml()
   }
 
   patch(index) {
-    return JSON.parse(this.#handle.patchJson(asIndex('index', index)))
-  }
-
-  /** For `JSON.stringify`. */
-  toJSON() {
-    return this.data
+    return JSON.parse(handles.get(this).patchJson(asIndex('index', index)))
   }
 }
 
 /** What a reconciliation would do. Its parts are read from its JSON. */
-class Plan {
-  #handle
-  #json
-  #data
-
-  constructor(handle) {
-    this.#handle = unwrap(handle)
-  }
-
-  get json() {
-    return (this.#json ??= this.#handle.json())
-  }
-
-  get data() {
-    return (this.#data ??= JSON.parse(this.json))
-  }
-
+class Plan extends Result {
   get summary() {
     return this.data.summary
   }
@@ -86,12 +51,7 @@ class Plan {
   }
 
   text() {
-    return this.#handle.text()
-  }
-
-  /** For `JSON.stringify`. */
-  toJSON() {
-    return this.data
+    return handles.get(this).text()
   }
 }
 
@@ -109,7 +69,7 @@ function asDriftSettings(checked) {
 }
 
 /** The handles of what is compared and of what helps. */
-function handles(desired, live, checked) {
+function inputs(desired, live, checked) {
   return [
     asManifests('desired', desired),
     asManifests('live', live),
@@ -120,7 +80,7 @@ function handles(desired, live, checked) {
 
 function comparison(desired, live, options) {
   const checked = asOptions(options, DRIFT_OPTIONS)
-  return [...handles(desired, live, checked), asDriftSettings(checked)]
+  return [...inputs(desired, live, checked), asDriftSettings(checked)]
 }
 
 function compare(desired, live, options) {
@@ -179,7 +139,7 @@ function plan(desired, live, options) {
     failOnShared: asFlag('failOnShared', checked.failOnShared ?? false),
     drift: asDriftSettings(checked),
   }
-  return new Plan(native.plan(...handles(desired, live, checked), settings))
+  return new Plan(native.plan(...inputs(desired, live, checked), settings))
 }
 
 function judging(options) {

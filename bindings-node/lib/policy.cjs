@@ -16,29 +16,15 @@ const {
 } = require('./arguments.cjs')
 const { asRoot } = require('./build.cjs')
 const { unwrap } = require('./failure.cjs')
+const handles = require('./handles.cjs')
 const { asManifests } = require('./manifests.cjs')
+const { Result } = require('./result.cjs')
 const { asSettings } = require('./settings.cjs')
 
 /** What an evaluation found. Its parts are read from its JSON. */
-class PolicyReport {
-  #handle
-  #json
-  #data
-
-  constructor(handle) {
-    this.#handle = unwrap(handle)
-  }
-
-  get json() {
-    return (this.#json ??= this.#handle.json())
-  }
-
-  get data() {
-    return (this.#data ??= JSON.parse(this.json))
-  }
-
+class PolicyReport extends Result {
   get isClean() {
-    return this.#handle.isClean()
+    return handles.get(this).isClean()
   }
 
   get findings() {
@@ -58,12 +44,7 @@ class PolicyReport {
   }
 
   sarif() {
-    return this.#handle.sarif()
-  }
-
-  /** For `JSON.stringify`. */
-  toJSON() {
-    return this.data
+    return handles.get(this).sarif()
   }
 }
 

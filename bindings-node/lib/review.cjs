@@ -4,30 +4,15 @@
 
 const native = require('../native.cjs')
 const { wrongType, asPath, asOptions, asText, asTime, asIndex } = require('./arguments.cjs')
-const { unwrap } = require('./failure.cjs')
+const handles = require('./handles.cjs')
+const { Result } = require('./result.cjs')
 const { asCache, asSettings } = require('./settings.cjs')
 
 /** The most bytes of a Markdown report unless the caller says otherwise: what GitHub accepts. */
 const DEFAULT_BUDGET = 65_536
 
 /** What a change does to every environment that it reaches. Its parts are read from its JSON. */
-class Review {
-  #handle
-  #json
-  #data
-
-  constructor(handle) {
-    this.#handle = unwrap(handle)
-  }
-
-  get json() {
-    return (this.#json ??= this.#handle.json())
-  }
-
-  get data() {
-    return (this.#data ??= JSON.parse(this.json))
-  }
-
+class Review extends Result {
   get schemaVersion() {
     return this.data.schemaVersion
   }
@@ -70,16 +55,11 @@ class Review {
 
   markdown(options) {
     const { budget = DEFAULT_BUDGET } = asOptions(options, ['budget'])
-    return this.#handle.markdown(asIndex('budget', budget))
+    return handles.get(this).markdown(asIndex('budget', budget))
   }
 
   sarif() {
-    return this.#handle.sarif()
-  }
-
-  /** For `JSON.stringify`. */
-  toJSON() {
-    return this.data
+    return handles.get(this).sarif()
   }
 }
 

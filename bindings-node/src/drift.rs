@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
+use gitops_core::Error;
 use gitops_core::drift::{self, DriftOptions, DriftReport, IgnoreRules, Schemas};
 use gitops_core::files::Manifests;
 use gitops_core::health::{self, HealthOptions};
 use gitops_core::plan::{Inventory, Owner, Plan, PlanOptions, plan as make_plan};
 use gitops_core::time::Timestamp;
-use gitops_core::{Error, ErrorKind};
 use napi::bindgen_prelude::{AsyncTask, Either};
 use napi::{Env, Task};
 use napi_derive::napi;
@@ -101,7 +101,11 @@ impl DriftSettings {
 impl PlanSettings {
     fn options(&self, inputs: &Inputs) -> gitops_core::Result<PlanOptions> {
         let mut options = PlanOptions::new(self.order.parse()?);
-        options.owner = self.owner.as_ref().map(owner).transpose()?;
+        options.owner = self
+            .owner
+            .as_ref()
+            .map(|owner| Owner::of_kind(&owner.kind, &owner.name, &owner.namespace))
+            .transpose()?;
         options.prune = self.prune;
         options.prune_last = self.prune_last;
         options.allow_deletion.clone_from(&self.allow_deletion);
@@ -111,20 +115,6 @@ impl PlanSettings {
         options.fail_on_shared = self.fail_on_shared;
         options.drift = self.drift.options(inputs)?;
         Ok(options)
-    }
-}
-
-fn owner(OwnerSettings { kind, name, namespace }: &OwnerSettings) -> gitops_core::Result<Owner> {
-    let (name, namespace) = (name.clone(), namespace.clone());
-    match kind.as_str() {
-        "application" => Ok(Owner::Application { name }),
-        "applicationByLabel" => Ok(Owner::ApplicationByLabel { name }),
-        "kustomization" => Ok(Owner::Kustomization { name, namespace }),
-        "helmRelease" => Ok(Owner::HelmRelease { name, namespace }),
-        _ => {
-            let message = format!("there is no owner of the kind `{kind}`");
-            Err(Error::new(ErrorKind::Argument, "bad-argument", message))
-        }
     }
 }
 

@@ -5,7 +5,6 @@ use gitops_core::files::Manifests;
 use gitops_core::health::{self, HealthOptions};
 use gitops_core::plan::{Inventory, Owner, Plan, PlanOptions, plan as make_plan};
 use gitops_core::time::Timestamp;
-use gitops_core::{Error, ErrorKind};
 use pyo3::prelude::*;
 
 use crate::build::to_json;
@@ -70,7 +69,11 @@ impl DriftSettings {
 impl PlanSettings {
     fn options(&self, desired: &Manifests) -> gitops_core::Result<PlanOptions> {
         let mut options = PlanOptions::new(self.order.parse()?);
-        options.owner = self.owner.as_ref().map(owner).transpose()?;
+        options.owner = self
+            .owner
+            .as_ref()
+            .map(|(kind, name, namespace)| Owner::of_kind(kind, name, namespace))
+            .transpose()?;
         options.prune = self.prune;
         options.prune_last = self.prune_last;
         options.allow_deletion.clone_from(&self.allow_deletion);
@@ -80,21 +83,6 @@ impl PlanSettings {
         options.fail_on_shared = self.fail_on_shared;
         options.drift = self.drift.options(desired)?;
         Ok(options)
-    }
-}
-
-fn owner((kind, name, namespace): &(String, String, String)) -> gitops_core::Result<Owner> {
-    let (name, namespace) = (name.clone(), namespace.clone());
-    match kind.as_str() {
-        "application" => Ok(Owner::Application { name }),
-        "applicationByLabel" => Ok(Owner::ApplicationByLabel { name }),
-        "kustomization" => Ok(Owner::Kustomization { name, namespace }),
-        "helmRelease" => Ok(Owner::HelmRelease { name, namespace }),
-        _ => Err(Error::new(
-            ErrorKind::Argument,
-            "bad-argument",
-            format!("there is no owner of the kind `{kind}`"),
-        )),
     }
 }
 

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use gitops_core::node::SourceMap;
 use gitops_core::object::Object;
-use gitops_core::policy::bundles::{self, BundleOptions, EnforcementAction};
+use gitops_core::policy::bundles::{self, BundleOptions};
 use gitops_core::yaml;
 
 type Failure = Box<dyn std::error::Error>;
@@ -34,7 +34,10 @@ fn run(mut args: impl Iterator<Item = String>) -> Result<String, Failure> {
     while let Some(arg) = args.next() {
         let mut value = || args.next().ok_or_else(|| format!("{arg} takes a value"));
         match arg.as_str() {
-            "--action" => common.enforcement_action = action(&value()?)?,
+            "--action" => {
+                common.enforcement_action =
+                    value()?.parse().map_err(|_| "--action takes `deny`, `warn` or `dryrun`")?;
+            }
             "--exclude-namespace" => common = common.excluding_namespaces([value()?]),
             "--exempt-image" => common = common.exempting_images([value()?]),
             _ if arg.starts_with("--") => return Err(format!("unexpected argument `{arg}`").into()),
@@ -59,10 +62,4 @@ fn run(mut args: impl Iterator<Item = String>) -> Result<String, Failure> {
         }
     }
     Ok(yaml::write_stream(objects.iter().map(|object| &object.node))?)
-}
-
-fn action(name: &str) -> Result<EnforcementAction, Failure> {
-    let actions = [EnforcementAction::Deny, EnforcementAction::Warn, EnforcementAction::DryRun];
-    let found = actions.into_iter().find(|action| action.name() == name);
-    found.ok_or_else(|| "--action takes `deny`, `warn` or `dryrun`".into())
 }

@@ -10,11 +10,11 @@
 //! Patch per drifted object, with real values, those of Secrets too. Objects that only the cluster has are
 //! listed and do not count.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use gitops_core::drift::{DriftOptions, DriftReport, DriftStatus, Profile, compare};
-use gitops_core::files::{Disk, Manifests};
+use gitops_core_examples::manifests::read;
 use serde_json::{Value as Json, json};
 
 type Failure = Box<dyn std::error::Error>;
@@ -68,24 +68,6 @@ fn run(mut args: impl Iterator<Item = String>) -> Result<u8, Failure> {
         _ => print!("{}", report.to_text()),
     }
     Ok(u8::from(!report.is_in_sync()))
-}
-
-fn read(paths: &[PathBuf]) -> Result<Manifests, Failure> {
-    let mut manifests = Manifests::new();
-    for path in paths {
-        let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
-        if path.is_dir() {
-            manifests.add(&Disk::open(path)?, "")?;
-        } else {
-            let bytes = std::fs::read(path).map_err(|error| failed(&error))?;
-            manifests.add_text(&name(path), &bytes)?;
-        }
-    }
-    Ok(manifests)
-}
-
-fn name(path: &Path) -> String {
-    path.display().to_string()
 }
 
 fn patches(report: &DriftReport) -> Result<Json, Failure> {

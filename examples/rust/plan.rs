@@ -15,9 +15,9 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use gitops_core::files::{Disk, Manifests};
 use gitops_core::health::{EnvironmentHealth, Flavour, HealthOptions, environment};
 use gitops_core::plan::{Inventory, Order, PlanOptions, plan, roll_back};
+use gitops_core_examples::manifests::read;
 use serde_json::json;
 
 type Failure = Box<dyn std::error::Error>;
@@ -106,19 +106,6 @@ fn format_is_json(name: &str) -> Result<bool, Failure> {
         "json" => Ok(true),
         _ => Err("--format takes `text` or `json`".into()),
     }
-}
-
-fn read(paths: &[PathBuf]) -> Result<Manifests, Failure> {
-    let mut manifests = Manifests::new();
-    for path in paths {
-        if path.is_dir() {
-            manifests.add(&Disk::open(path)?, "")?;
-        } else {
-            let bytes = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
-            manifests.add_text(&path.display().to_string(), &bytes)?;
-        }
-    }
-    Ok(manifests)
 }
 
 fn health_text(found: &EnvironmentHealth) -> String {

@@ -1,5 +1,6 @@
 //! What the example programs share.
 
+pub mod manifests;
 pub mod repository;
 
 #[cfg(test)]

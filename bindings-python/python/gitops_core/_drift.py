@@ -202,6 +202,10 @@ def compare(
         compared.
     """
     chosen = _drift_settings(profile, kubernetes, manager, default_namespace, definitions, ignore)
+    return _compared(desired, live, chosen)
+
+
+def _compared(desired: Objects, live: Objects, chosen: native.DriftSettings) -> DriftReport:
     return DriftReport(native.compare(as_manifests("desired", desired), as_manifests("live", live), chosen))
 
 
@@ -222,13 +226,8 @@ def compare_many(
     :return: a report for each pair, in their order.
     """
     chosen = _drift_settings(profile, kubernetes, manager, default_namespace, definitions, ignore)
-
-    def one(pair: tuple[Objects, Objects]) -> DriftReport:
-        desired, live = pair
-        return DriftReport(native.compare(as_manifests("desired", desired), as_manifests("live", live), chosen))
-
     with ThreadPoolExecutor(as_count("threads", threads) or None) as pool:
-        return list(pool.map(one, pairs))
+        return list(pool.map(lambda pair: _compared(pair[0], pair[1], chosen), pairs))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::marks::{annotation, label};
 use crate::object::Object;
+use crate::{Error, ErrorKind, Result};
 
 /// Who applies objects and marks them as its own.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize)]
@@ -47,6 +48,25 @@ impl fmt::Display for Owner {
 }
 
 impl Owner {
+    /// The owner of a kind, by its name in JSON: `application`, `applicationByLabel`, `kustomization` or
+    /// `helmRelease`. Only the last two have a namespace.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Argument`], code `bad-argument`, for another kind.
+    pub fn of_kind(kind: &str, name: impl Into<String>, namespace: impl Into<String>) -> Result<Self> {
+        let (name, namespace) = (name.into(), namespace.into());
+        match kind {
+            "application" => Ok(Self::Application { name }),
+            "applicationByLabel" => Ok(Self::ApplicationByLabel { name }),
+            "kustomization" => Ok(Self::Kustomization { name, namespace }),
+            "helmRelease" => Ok(Self::HelmRelease { name, namespace }),
+            _ => {
+                let message = format!("there is no owner of the kind `{kind}`");
+                Err(Error::new(ErrorKind::Argument, "bad-argument", message))
+            }
+        }
+    }
+
     /// Whether this owner and another that has marked an object, whose marks are `all`, would undo each
     /// other's work.
     pub(super) fn contends_with(&self, other: &Self, all: &[Self]) -> bool {

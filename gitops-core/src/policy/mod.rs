@@ -41,12 +41,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use constraint::{CONSTRAINT_GROUP, Constraint};
-use exclusion::{CONFIG_GROUP, Exclusions};
-use expansion::{EXPANSION_GROUP, Expansions};
+use constraint::Constraint;
+use exclusion::Exclusions;
+use expansion::Expansions;
 use index::Index;
 use mutation::{Mutators, is_mutator};
-use template::{TEMPLATE_GROUP, Template};
+use template::Template;
 
 use crate::node::{Location, Node, Path, SourceMap};
 use crate::object::{Object, ObjectId};
@@ -54,10 +54,16 @@ use crate::{Error, ErrorKind, Result};
 
 pub use crate::risk::Severity;
 pub use acceptance::{AcceptOptions, Acceptance, AcceptanceFinding, AcceptanceRules, AcceptanceSet};
+pub(crate) use constraint::CONSTRAINT_GROUP;
+pub(crate) use exclusion::CONFIG_GROUP;
 pub use expand::Expanded;
+pub(crate) use expansion::EXPANSION_GROUP;
+#[cfg(feature = "git")]
+pub(crate) use mutation::MUTATION_GROUP;
 pub use options::{EvaluateOptions, Profile, UnknownNamespace};
 pub use review::Operation;
 pub use suite::{CaseReport, Filter, SuiteReport, TestReport, VerifyOptions, verify};
+pub(crate) use template::TEMPLATE_GROUP;
 
 /// How templates are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -20,23 +20,20 @@ use crate::node::{Location, Node, Path};
 use crate::object::{Object, secret};
 use crate::policy::acceptance::{ACCEPTANCE_GROUP, is_acceptance};
 use crate::policy::{
-    self, AcceptOptions, AcceptanceFinding, AcceptanceSet, EvaluateOptions, PolicyReport, PolicySet,
-    UnknownNamespace,
+    self, AcceptOptions, AcceptanceFinding, AcceptanceSet, CONFIG_GROUP, CONSTRAINT_GROUP, EXPANSION_GROUP,
+    EvaluateOptions, MUTATION_GROUP, PolicyReport, PolicySet, TEMPLATE_GROUP, UnknownNamespace,
 };
 use crate::sources::{Environment, OriginKind};
 use crate::yaml::{self, ReadOptions};
 use crate::{Diagnostic, Error, ErrorKind, Result};
 
-const TEMPLATES: &str = "templates.gatekeeper.sh";
-const CONSTRAINTS: &str = "constraints.gatekeeper.sh";
-const EXPANSION: &str = "expansion.gatekeeper.sh";
-const MUTATIONS: &str = "mutations.gatekeeper.sh";
-const CONFIG: &str = "config.gatekeeper.sh";
-
 /// Whether an object judges others, or accepts what is found.
 fn is_policy(object: &Object) -> bool {
-    matches!(object.group(), TEMPLATES | CONSTRAINTS | EXPANSION | MUTATIONS | CONFIG)
-        || is_acceptance(object)
+    let judges = matches!(
+        object.group(),
+        TEMPLATE_GROUP | CONSTRAINT_GROUP | EXPANSION_GROUP | MUTATION_GROUP | CONFIG_GROUP
+    );
+    judges || is_acceptance(object)
 }
 
 /// What judges an environment.
@@ -236,8 +233,10 @@ fn plain(
         for object in documents {
             let wanted = match object.group() {
                 // What `gator verify` tries a template with is not deployed.
-                CONSTRAINTS | EXPANSION | MUTATIONS | CONFIG => wants_policies && !is_test,
-                TEMPLATES | ACCEPTANCE_GROUP => wants_policies,
+                CONSTRAINT_GROUP | EXPANSION_GROUP | MUTATION_GROUP | CONFIG_GROUP => {
+                    wants_policies && !is_test
+                }
+                TEMPLATE_GROUP | ACCEPTANCE_GROUP => wants_policies,
                 _ => wants_namespaces,
             };
             if wanted {
