@@ -17,7 +17,7 @@ use super::format::{go_json, sprintf};
 use super::network::Network;
 
 /// What a value takes up at least, in bytes.
-const VALUE: usize = 16;
+pub(crate) const VALUE: usize = 16;
 
 /// What a digit of a large product counts, since its cost grows with the square.
 const PRODUCT: usize = 1 << 10;
@@ -76,7 +76,7 @@ impl Meter {
     }
 
     /// Counts bytes about to be made.
-    fn take(&self, bytes: usize) -> Result<(), TooMuch> {
+    pub(crate) fn take(&self, bytes: usize) -> Result<(), TooMuch> {
         match self.left.load(Ordering::Relaxed).checked_sub(bytes) {
             Some(left) => {
                 self.left.store(left, Ordering::Relaxed);

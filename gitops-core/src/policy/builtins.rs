@@ -9,7 +9,7 @@ use super::bounded::{self, Meter};
 use super::encodings;
 use super::network::{Network, networks};
 
-type Function = fn(&[Value]) -> Value;
+pub(crate) type Function = fn(&[Value]) -> Value;
 
 const UNDEFINED: Value = Value::Undefined;
 
@@ -166,6 +166,16 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
 
 fn find<'a, F>(functions: &'a [(&str, u8, F)], name: &str) -> Option<&'a (&'a str, u8, F)> {
     functions.iter().find(|(known, ..)| *known == name)
+}
+
+/// A function of this file, and how many arguments it takes.
+pub(crate) fn plain(name: &str) -> Option<(u8, Function)> {
+    find(FUNCTIONS, name).map(|&(_, arity, function)| (arity, function))
+}
+
+/// A function whose result is metered, and how many arguments it takes.
+pub(crate) fn metered(name: &str) -> Option<(u8, bounded::Bounded)> {
+    find(bounded::FUNCTIONS, name).map(|&(_, arity, function)| (arity, function))
 }
 
 /// Whether a function can be evaluated here.

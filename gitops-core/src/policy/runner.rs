@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::time::Duration;
 
 use regorus::utils::limits::ExecutionTimerConfig;
 use regorus::{Engine, Value};
 
 use super::bounded::Meter;
 use super::options::EvaluateOptions;
+use super::rego::{Machine, Question, Scratch};
 use super::template::{Program, engine_message};
 use super::value::{Numbers, get, object};
 use super::{builtins, cel};
@@ -29,7 +31,18 @@ pub(super) type Verdict = Result<BTreeSet<Violation>, String>;
 
 /// One template, ready to be run in this thread.
 pub(super) enum Runner {
-    Rego { engine: Box<Engine>, rule: String, meter: Meter },
+    Machine {
+        machine: Arc<Machine>,
+        inventory: Value,
+        time_limit: Duration,
+        meter: Meter,
+        scratch: Box<Scratch>,
+    },
+    Engine {
+        engine: Box<Engine>,
+        rule: String,
+        meter: Meter,
+    },
     Cel(Arc<cel::Program>),
 }
 
@@ -42,7 +55,17 @@ impl Runner {
         inventory: impl FnOnce() -> Value,
     ) -> Option<Self> {
         match program {
-            Program::Rego { engine, rule, functions, patterns, uses_inventory } => {
+            Program::Rego { machine: Some(machine), patterns, uses_inventory, .. } => {
+                let data = if *uses_inventory { inventory() } else { Value::Undefined };
+                Some(Self::Machine {
+                    machine: machine.clone(),
+                    inventory: get(&data, "inventory").cloned().unwrap_or(Value::Undefined),
+                    time_limit: options.time_limit,
+                    meter: Meter::new(options.output_limit, patterns),
+                    scratch: Box::default(),
+                })
+            }
+            Program::Rego { engine, rule, functions, patterns, uses_inventory, .. } => {
                 let mut engine = engine.clone();
                 let meter = Meter::new(options.output_limit, patterns);
                 // Each name once, so that none is there already.
@@ -55,7 +78,7 @@ impl Runner {
                     // A fresh engine has no data that could conflict.
                     let _ = engine.add_data(inventory());
                 }
-                Some(Self::Rego { engine, rule: rule.clone(), meter })
+                Some(Self::Engine { engine, rule: rule.clone(), meter })
             }
             Program::Cel(program) => Some(Self::Cel(program.clone())),
             Program::NotEvaluated { .. } => None,
@@ -65,7 +88,7 @@ impl Runner {
     /// How the engine is handed the numbers of the review.
     pub(super) fn numbers(&self) -> Numbers {
         match self {
-            Self::Rego { .. } => Numbers::Float,
+            Self::Machine { .. } | Self::Engine { .. } => Numbers::Float,
             Self::Cel(_) => Numbers::Exact,
         }
     }
@@ -73,13 +96,20 @@ impl Runner {
     /// Evaluates the template on a review with parameters.
     pub(super) fn run(&mut self, review: &Value, parameters: &Value) -> Verdict {
         match self {
-            Self::Rego { engine, rule, meter } => run_rego(engine, rule, meter, review, parameters),
+            Self::Machine { machine, inventory, time_limit, meter, scratch } => {
+                meter.reset();
+                let none = Value::new_object();
+                let parameters = if parameters == &Value::Null { &none } else { parameters };
+                let question = Question { review, parameters, inventory, time_limit: *time_limit };
+                violations(&machine.run(question, meter, scratch)?, meter)
+            }
+            Self::Engine { engine, rule, meter } => run_engine(engine, rule, meter, review, parameters),
             Self::Cel(program) => program.run(review, parameters),
         }
     }
 }
 
-fn run_rego(engine: &mut Engine, rule: &str, meter: &Meter, review: &Value, parameters: &Value) -> Verdict {
+fn run_engine(engine: &mut Engine, rule: &str, meter: &Meter, review: &Value, parameters: &Value) -> Verdict {
     meter.reset();
     let parameters = if parameters == &Value::Null { Value::new_object() } else { parameters.clone() };
     engine.set_input(object([("review", review.clone()), ("parameters", parameters)]));
@@ -93,8 +123,13 @@ fn run_rego(engine: &mut Engine, rule: &str, meter: &Meter, review: &Value, para
             message
         }
     })?;
+    violations(&result, meter)
+}
+
+/// What the entries of a policy's `violation` say.
+fn violations(result: &Value, meter: &Meter) -> Verdict {
     let mut violations = BTreeSet::new();
-    let Value::Set(entries) = &result else { return Ok(violations) };
+    let Value::Set(entries) = result else { return Ok(violations) };
     for violation in entries.iter_sorted() {
         match get(violation, "msg") {
             Some(Value::String(message)) => {

@@ -44,6 +44,8 @@ impl Template {
 pub(crate) enum Program {
     /// Rego, ready to be cloned per thread.
     Rego {
+        /// Runs it, unless something in it is left to the engine.
+        machine: Option<Arc<rego::Machine>>,
         engine: Box<Engine>,
         /// `data.<package>.violation`.
         rule: String,
@@ -237,12 +239,13 @@ fn build(modules: &[Module<'_>], v1: bool, sources: &SourceMap) -> Result<Progra
     })?;
     let mut engine = new_engine(v1);
     let mut rule = String::new();
-    for (module, parsed) in modules.iter().zip(&parsed) {
-        let text = rego::normalise(module.text, parsed);
+    let normal: Vec<String> =
+        modules.iter().zip(&parsed).map(|(module, parsed)| rego::normalise(module.text, parsed)).collect();
+    for (module, text) in modules.iter().zip(&normal) {
         if text.contains(rego::MULTIPLY) {
             facts.builtins.insert(rego::MULTIPLY.to_owned());
         }
-        let package = engine.add_policy(module.name.clone(), text).map_err(|failure| {
+        let package = engine.add_policy(module.name.clone(), text.clone()).map_err(|failure| {
             let (line, column, message) = engine_message(&failure.to_string());
             error("template-does-not-compile", format!("{}:{line}:{column}: {message}", module.name))
                 .at(place_in(module.node, sources, line, column))
@@ -271,12 +274,21 @@ fn build(modules: &[Module<'_>], v1: bool, sources: &SourceMap) -> Result<Progra
             .at(first.and_then(|module| place_in(module.node, sources, line, column)))
     })?;
     Ok(Program::Rego {
+        machine: machine(&normal, v1),
         engine: Box::new(engine),
         rule,
         functions: facts.builtins,
         patterns: Patterns::default(),
         uses_inventory: facts.uses_inventory,
     })
+}
+
+/// The machine for normalised modules, the template's own first.
+fn machine(texts: &[String], v1: bool) -> Option<Arc<rego::Machine>> {
+    let parsed = texts.iter().map(|text| rego::parse(text, v1)).collect::<std::result::Result<Vec<_>, _>>();
+    let parsed = parsed.ok()?;
+    let modules: Vec<_> = texts.iter().map(String::as_str).zip(&parsed).collect();
+    rego::Machine::compile(&modules, "violation").map(Arc::new)
 }
 
 /// An engine set up as Gatekeeper sets up OPA, without the functions that regorus has not.

@@ -4,11 +4,13 @@ mod aliases;
 mod ast;
 mod check;
 mod lexer;
+mod machine;
 mod normalise;
 mod parser;
 mod safety;
 
 pub(crate) use check::{Source, check, check_expressions};
 pub(crate) use lexer::RegoError;
+pub(crate) use machine::{Machine, Question, Scratch};
 pub(crate) use normalise::{MULTIPLY, normalise};
 pub(crate) use parser::parse;
