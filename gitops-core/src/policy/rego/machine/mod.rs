@@ -37,8 +37,6 @@ impl Machine {
     pub(crate) fn compile(modules: &[(&str, &Module)], rule: &str) -> Option<Self> {
         let (_, first) = modules.first()?;
         let entry: Vec<&str> = first.package.iter().map(String::as_str).chain([rule]).collect();
-        let (rules, input, places) = Plan::new(modules).ok()?.compile().ok()?;
-        let entry = *places.get(&entry)?;
-        Some(Self { rules, input, entry })
+        Plan::new(modules).ok()?.compile(&entry).ok()
     }
 }

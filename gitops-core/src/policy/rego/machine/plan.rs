@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use regorus::Value;
 
+use super::Machine;
 use super::body::{BodyPlan, Compiled, Why};
 use super::steps::{Definition, InputPath, Rule, Shape};
 use crate::policy::rego::ast::{self, Module, RuleKind};
@@ -71,8 +72,8 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// Compiles all rules.
-    pub(super) fn compile(mut self) -> Compiled<(Vec<Rule>, Vec<InputPath>, BTreeMap<Vec<&'a str>, usize>)> {
+    /// Compiles all rules, to ask for the one at a path.
+    pub(super) fn compile(mut self, entry: &[&str]) -> Compiled<Machine> {
         for (index, (text, module)) in self.modules.iter().enumerate() {
             for rule in &module.rules {
                 let path: Vec<&str> =
@@ -87,7 +88,8 @@ impl<'a> Plan<'a> {
                 }
             }
         }
-        Ok((self.rules, self.input, self.places))
+        let entry = *self.places.get(entry).ok_or(Why::NotHere)?;
+        Ok(Machine { rules: self.rules, input: self.input, entry })
     }
 
     /// The definitions of one rule: each body that does not follow `else` begins one.
