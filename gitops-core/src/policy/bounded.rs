@@ -15,9 +15,14 @@ use regorus::Value;
 
 use super::format::{go_json, sprintf};
 use super::network::Network;
+use super::weight::{MAX_DEPTH, is_within};
 
 /// What a value takes up at least, in bytes.
 pub(crate) const VALUE: usize = 16;
+
+/// How many times what an evaluation may make a single value may take when written out: it may hold much
+/// that was given, such as all objects of a kind.
+const WEIGHT: usize = 4;
 
 /// What a digit of a large product counts, since its cost grows with the square.
 const PRODUCT: usize = 1 << 10;
@@ -31,19 +36,27 @@ const MAX_PATTERNS: usize = 64;
 /// Compiled patterns by their text; `None` for what is no pattern.
 pub(crate) type Patterns = Arc<Mutex<BTreeMap<String, Option<Regex>>>>;
 
-/// The evaluation has made more than its share.
+/// Why an evaluation ends: it has made more than its share.
 #[derive(Debug)]
-pub(crate) struct TooMuch {
-    limit: usize,
+pub(crate) enum TooMuch {
+    /// All that its functions made, against a number of bytes.
+    Made(usize),
+    /// One value, against a number of bytes or the depth of values.
+    Large(usize),
 }
 
 impl fmt::Display for TooMuch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "the functions of the policy made more than {} bytes in one evaluation; it is stopped",
-            self.limit
-        )
+        match self {
+            Self::Made(limit) => write!(
+                f,
+                "the functions of the policy made more than {limit} bytes in one evaluation; it is stopped"
+            ),
+            Self::Large(limit) => write!(
+                f,
+                "the policy built a value of more than {limit} bytes, or of more than {MAX_DEPTH} levels; it is stopped"
+            ),
+        }
     }
 }
 
@@ -82,8 +95,19 @@ impl Meter {
                 self.left.store(left, Ordering::Relaxed);
                 Ok(())
             }
-            None => Err(TooMuch { limit: self.limit }),
+            None => Err(self.too_much()),
         }
+    }
+
+    /// Why an evaluation ends.
+    pub(super) fn too_much(&self) -> TooMuch {
+        TooMuch::Made(self.limit)
+    }
+
+    /// Refuses a value that is too deep, or too large when written out. Unlike what is made, such values do
+    /// not add up.
+    pub(super) fn weigh(&self, value: &Value) -> Result<(), TooMuch> {
+        self.within(value, self.limit.saturating_mul(WEIGHT))
     }
 
     /// Counts what the text of a value would take. Parts that are shared count each time they appear,
@@ -108,6 +132,15 @@ impl Meter {
             }
             _ => self.take(VALUE),
         }
+    }
+
+    /// The same for a value that is copied as if its parts were not shared.
+    pub(super) fn weigh_copied(&self, value: &Value) -> Result<(), TooMuch> {
+        self.within(value, self.limit / WEIGHT)
+    }
+
+    fn within(&self, value: &Value, bytes: usize) -> Result<(), TooMuch> {
+        if is_within(value, bytes) { Ok(()) } else { Err(TooMuch::Large(bytes)) }
     }
 
     /// A pattern, compiled once per template.
@@ -193,7 +226,9 @@ pub(crate) static FUNCTIONS: &[(&str, u8, Bounded)] = &[
     ("array.concat", 2, |args, meter| match args {
         [Value::Array(a), Value::Array(b)] => {
             meter.take((a.len() + b.len()) * VALUE)?;
-            Ok(Value::from(a.iter().chain(b.iter()).cloned().collect::<Vec<_>>()))
+            let both = Value::from(a.iter().chain(b.iter()).cloned().collect::<Vec<_>>());
+            meter.weigh(&both)?;
+            Ok(both)
         }
         _ => UNDEFINED,
     }),
@@ -212,7 +247,7 @@ pub(crate) static FUNCTIONS: &[(&str, u8, Bounded)] = &[
         [Value::Number(number), shift] => {
             let Some(bits) = shift.as_u64().ok() else { return UNDEFINED };
             if bits > MAX_SHIFT {
-                return Err(TooMuch { limit: meter.limit });
+                return Err(meter.too_much());
             }
             let Value::Number(shift) = shift else { return UNDEFINED };
             Ok(number.lsh(shift).map_or(Value::Undefined, Value::Number))
@@ -221,6 +256,17 @@ pub(crate) static FUNCTIONS: &[(&str, u8, Bounded)] = &[
     }),
     ("mul", 2, multiply),
     (super::rego::MULTIPLY, 2, multiply),
+    (super::rego::BOUNDED, 1, |args, meter| match args {
+        [value] => {
+            meter.weigh(value)?;
+            Ok(value.clone())
+        }
+        _ => UNDEFINED,
+    }),
+    (super::rego::IS_BOUNDED, 1, |args, meter| {
+        args.iter().try_for_each(|value| meter.weigh(value))?;
+        Ok(Value::from(true))
+    }),
     ("walk", 1, |args, meter| match args {
         [value] => {
             let mut out = Vec::new();

@@ -5,10 +5,11 @@
 
 use regorus::{Engine, Value};
 
-use super::bounded::{self, Meter};
-use super::encodings;
+use super::bounded::{self, Bounded, Meter};
 use super::network::{Network, networks};
+use super::{counted, encodings};
 
+/// A function that makes little.
 pub(crate) type Function = fn(&[Value]) -> Value;
 
 const UNDEFINED: Value = Value::Undefined;
@@ -145,9 +146,9 @@ pub(crate) fn add_to<'a>(
     meter: &Meter,
 ) -> Result<(), String> {
     for name in names {
-        let added = if let Some(&(_, arity, function)) = find(FUNCTIONS, name) {
+        let added = if let Some((arity, function)) = plain(name) {
             engine.add_extension(name.into(), arity, Box::new(move |args: Vec<Value>| Ok(function(&args))))
-        } else if let Some(&(_, arity, function)) = find(bounded::FUNCTIONS, name) {
+        } else if let Some((arity, function)) = metered(name) {
             let meter = meter.clone();
             let call = move |args: Vec<Value>| function(&args, &meter).map_err(Into::into);
             engine.add_extension(name.into(), arity, Box::new(call))
@@ -161,21 +162,26 @@ pub(crate) fn add_to<'a>(
 
 /// The names of all functions that are not regorus' own.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-    FUNCTIONS.iter().map(|(name, ..)| *name).chain(bounded::FUNCTIONS.iter().map(|(name, ..)| *name))
+    let metered = bounded::FUNCTIONS.iter().chain(counted::FUNCTIONS);
+    FUNCTIONS.iter().map(|(name, ..)| *name).chain(metered.map(|(name, ..)| *name))
 }
 
-fn find<'a, F>(functions: &'a [(&str, u8, F)], name: &str) -> Option<&'a (&'a str, u8, F)> {
-    functions.iter().find(|(known, ..)| *known == name)
-}
-
-/// A function of this file, and how many arguments it takes.
+/// One of our functions that make little: its number of arguments, and itself.
 pub(crate) fn plain(name: &str) -> Option<(u8, Function)> {
-    find(FUNCTIONS, name).map(|&(_, arity, function)| (arity, function))
+    FUNCTIONS.iter().find(|(known, ..)| *known == name).map(|&(_, arity, function)| (arity, function))
 }
 
-/// A function whose result is metered, and how many arguments it takes.
-pub(crate) fn metered(name: &str) -> Option<(u8, bounded::Bounded)> {
-    find(bounded::FUNCTIONS, name).map(|&(_, arity, function)| (arity, function))
+/// A function whose result is counted: its number of arguments, and itself.
+pub(crate) fn metered(name: &str) -> Option<(u8, Bounded)> {
+    let mut all = bounded::FUNCTIONS.iter().chain(counted::FUNCTIONS);
+    all.find(|(known, ..)| *known == name).map(|&(_, arity, function)| (arity, function))
+}
+
+/// How many arguments a function of the language takes.
+pub(crate) fn arity(name: &str) -> Option<usize> {
+    let ours = plain(name).map(|(arity, _)| arity).or_else(|| metered(name).map(|(arity, _)| arity));
+    let arity = ours.or_else(|| regorus::unstable::BUILTINS.get(name).map(|(_, arity)| *arity))?;
+    Some(arity.into())
 }
 
 /// Whether a function can be evaluated here.

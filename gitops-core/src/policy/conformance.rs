@@ -29,8 +29,9 @@ pub fn construct(
         parsed.push(rego::parse(module, v1).map_err(|error| error.message)?);
     }
     rego::check_expressions(&parsed).map_err(|error| error.message)?;
+    let definitions = rego::Definitions::of(&parsed);
     for (at, (module, parsed)) in modules.iter().zip(&parsed).enumerate() {
-        let text = rego::normalise(module, parsed);
+        let text = rego::normalise(module, parsed, &definitions);
         engine
             .add_policy(format!("m{at}.rego"), text)
             .map_err(|error| engine_message(&error.to_string()).2)?;

@@ -14,6 +14,7 @@ pub(crate) mod cel;
 pub mod conformance;
 mod constraint;
 mod copies;
+mod counted;
 mod encodings;
 mod evaluate;
 mod exclusion;
@@ -36,6 +37,7 @@ mod schema;
 mod suite;
 mod template;
 mod value;
+mod weight;
 
 use std::collections::BTreeMap;
 use std::fmt;

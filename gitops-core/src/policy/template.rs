@@ -239,12 +239,15 @@ fn build(modules: &[Module<'_>], v1: bool, sources: &SourceMap) -> Result<Progra
     })?;
     let mut engine = new_engine(v1);
     let mut rule = String::new();
-    let normal: Vec<String> =
-        modules.iter().zip(&parsed).map(|(module, parsed)| rego::normalise(module.text, parsed)).collect();
+    let definitions = rego::Definitions::of(&parsed);
+    let normal: Vec<String> = modules
+        .iter()
+        .zip(&parsed)
+        .map(|(module, parsed)| rego::normalise(module.text, parsed, &definitions))
+        .collect();
     for (module, text) in modules.iter().zip(&normal) {
-        if text.contains(rego::MULTIPLY) {
-            facts.builtins.insert(rego::MULTIPLY.to_owned());
-        }
+        let helpers = rego::HELPERS.into_iter().filter(|name| text.contains(name));
+        facts.builtins.extend(helpers.map(str::to_owned));
         let package = engine.add_policy(module.name.clone(), text.clone()).map_err(|failure| {
             let (line, column, message) = engine_message(&failure.to_string());
             error("template-does-not-compile", format!("{}:{line}:{column}: {message}", module.name))

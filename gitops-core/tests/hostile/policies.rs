@@ -108,6 +108,237 @@ pub(super) const CASES: &[Case] = &[
         },
     },
     Case {
+        name: "policy: shared lists compared",
+        wanted: "stopped",
+        memory: 200,
+        run: || rego(&twice("[1]", |n| format!("[a{n}, a{n}]"), "a60 == b60")),
+    },
+    Case {
+        name: "policy: shared objects compared",
+        wanted: "stopped",
+        memory: 200,
+        run: || rego(&twice("{}", |n| format!("{{\"x\": a{n}, \"y\": a{n}}}"), "a60 == b60")),
+    },
+    Case {
+        name: "policy: shared sets compared",
+        wanted: "stopped",
+        memory: 200,
+        run: || rego(&twice("{1}", |n| format!("{{[a{n}, 1], [a{n}, 2]}}"), "a60 == b60")),
+    },
+    Case {
+        name: "policy: shared lists, bound by unification, compared",
+        wanted: "stopped",
+        memory: 200,
+        run: || rego(&twice("[1]", |n| format!("[a{n}, a{n}]"), "a60 == b60").replace(":=", "=")),
+    },
+    Case {
+        name: "policy: shared lists, taken apart, compared",
+        wanted: "stopped",
+        memory: 200,
+        run: || {
+            let a = steps(60, "[1]", |n| format!("[[a{n}, a{n}]][_]"));
+            rego(&format!("{a}; {}; a60 == b60", a.replace('a', "b")))
+        },
+    },
+    Case {
+        name: "policy: shared lists in comprehensions",
+        wanted: "stopped",
+        memory: 200,
+        run: || rego(&twice("[1]", |n| format!("[x | x := a{n}; [1, 2][_]]"), "a60 == b60")),
+    },
+    Case {
+        name: "policy: shared lists in comprehensions of objects",
+        wanted: "stopped",
+        memory: 200,
+        run: || rego(&twice("[1]", |n| format!("{{y: x | x := a{n}; y := [1, 2][_]}}"), "a60 == b60")),
+    },
+    Case {
+        name: "policy: shared lists put in a set",
+        wanted: "stopped",
+        memory: 200,
+        run: || rego(&twice("[1]", |n| format!("[a{n}, a{n}]"), "count({a60, b60}) == 1")),
+    },
+    Case {
+        name: "policy: shared lists sorted",
+        wanted: "stopped",
+        memory: 200,
+        run: || rego(&twice("[1]", |n| format!("[a{n}, a{n}]"), "count(sort([a60, b60])) == 2")),
+    },
+    Case {
+        name: "policy: shared lists as keys",
+        wanted: "stopped",
+        memory: 200,
+        run: || rego(&twice("[1]", |n| format!("[a{n}, a{n}]"), "{a60: 1}[b60]")),
+    },
+    Case {
+        name: "policy: shared lists of functions",
+        wanted: "stopped",
+        memory: 200,
+        run: || {
+            let body = twice("[1]", |n| format!("f(a{n})"), "a60 == b60");
+            module(&format!("package x\nviolation[{{\"msg\": \"m\"}}] {{ {body} }}\nf(x) = [x, x]"))
+        },
+    },
+    Case {
+        name: "policy: shared lists as arguments",
+        wanted: "stopped",
+        memory: 200,
+        run: || {
+            let functions: String =
+                (0..60).map(|n| format!("f{n}(x) = y {{ y := f{}([x, x]) }}\n", n + 1)).collect();
+            module(&format!(
+                "package x\nviolation[{{\"msg\": \"m\"}}] {{ f0([1]) == f0([1]) }}\n{functions}f60(x) = x"
+            ))
+        },
+    },
+    Case {
+        name: "policy: shared lists of rules",
+        wanted: "stopped",
+        memory: 200,
+        run: || {
+            let rules = |letter: char| -> String {
+                (0..60).map(|n| format!("{letter}{} = [{letter}{n}, {letter}{n}]\n", n + 1)).collect()
+            };
+            module(&format!(
+                "package x\nviolation[{{\"msg\": \"m\"}}] {{ a60 == b60 }}\na0 = [1]\nb0 = [1]\n{}{}",
+                rules('a'),
+                rules('b')
+            ))
+        },
+    },
+    Case {
+        name: "policy: shared lists of sets and objects of rules",
+        wanted: "stopped",
+        memory: 200,
+        run: || {
+            let rules = |letter: char| -> String {
+                let rule = |n: usize| {
+                    let next = n + 1;
+                    format!(
+                        "{letter}{next}[[x, 1]] {{ x := {letter}{n} }}\n{letter}{next}[[x, 2]] {{ x := {letter}{n} }}\n"
+                    )
+                };
+                (0..60).map(rule).collect()
+            };
+            module(&format!(
+                "package x\nviolation[{{\"msg\": \"m\"}}] {{ a60 == b60 }}\na0 = [1]\nb0 = [1]\n{}{}",
+                rules('a'),
+                rules('b')
+            ))
+        },
+    },
+    Case {
+        name: "policy: an object's entries that are shared",
+        wanted: "stopped",
+        memory: 300,
+        run: || {
+            module(
+                "package x\nviolation[{\"msg\": \"m\"}] { a == b }\nbig = numbers.range(1, 100000)\nalso = numbers.range(1, 100000)\na[k] = big { k := numbers.range(1, 100000)[_] }\nb[k] = also { k := numbers.range(1, 100000)[_] }",
+            )
+        },
+    },
+    Case {
+        name: "policy: one list a million times",
+        wanted: "stopped",
+        memory: 300,
+        run: || {
+            rego(
+                "n := numbers.range(1, 100000); m := numbers.range(1, 100000); a := [n | n[_]]; b := [m | m[_]]; a == b",
+            )
+        },
+    },
+    Case {
+        name: "policy: lists in lists, five thousand deep",
+        wanted: "stopped",
+        memory: 200,
+        run: || rego(&(steps(498, "[1]", |n| format!("[[[[[[[[[[a{n}]]]]]]]]]]")) + "\ncount(a498) == 2")),
+    },
+    Case {
+        name: "policy: sets in sets, five thousand deep",
+        wanted: "stopped",
+        memory: 200,
+        run: || rego(&(steps(498, "{1}", |n| format!("{{{{{{{{{{a{n}}}}}}}}}}}")) + "\ncount(a498) == 2")),
+    },
+    Case {
+        name: "policy: sets of sets, two hundred in each of twenty functions",
+        wanted: "stopped",
+        memory: 200,
+        run: || {
+            let body = steps(200, "x", |n| format!("{{y | y := a{n}}}"));
+            let functions: String =
+                (0..20).map(|n| format!("f{n}(x) = y {{ {body}; y := f{}(a200) }}\n", n + 1)).collect();
+            module(&format!(
+                "package x\nviolation[{{\"msg\": \"m\"}}] {{ count(f0({{1}})) == 2 }}\n{functions}f20(x) = x"
+            ))
+        },
+    },
+    Case {
+        name: "policy: twenty thousand conditions",
+        wanted: "template-does-not-compile",
+        memory: 200,
+        run: || rego(&steps(20_000, "[1]", |n| format!("a{n}")).replace("; ", "\n")),
+    },
+    Case {
+        name: "policy: patches that double",
+        wanted: "stopped",
+        memory: 200,
+        run: || {
+            let copy = |n: usize| format!("{{\"op\": \"copy\", \"from\": \"\", \"path\": \"/a{n}\"}}");
+            let copies: Vec<String> = (0..60).map(copy).collect();
+            rego(&format!(
+                "json.patch({{}}, [{}]) == json.patch({{}}, [{}])",
+                copies.join(","),
+                copies.join(",")
+            ))
+        },
+    },
+    Case {
+        name: "policy: patches that nest",
+        wanted: "stopped",
+        memory: 300,
+        run: || {
+            let copy = "{\"op\": \"copy\", \"from\": \"\", \"path\": \"/a\"}";
+            rego(&format!("count(json.patch({{}}, [{}])) == 2", vec![copy; 10_000].join(",\n")))
+        },
+    },
+    Case {
+        name: "policy: paths of a graph",
+        wanted: "stopped",
+        memory: 300,
+        run: || {
+            let node =
+                |n: usize| format!("\"a{n}\": [\"a{0}\", \"b{0}\"], \"b{n}\": [\"a{0}\", \"b{0}\"]", n + 1);
+            let nodes: Vec<String> = (0..60).map(node).collect();
+            rego(&format!("count(graph.reachable_paths({{{}}}, [\"a0\"])) > 0", nodes.join(",")))
+        },
+    },
+    Case {
+        name: "policy: copies of a long text",
+        wanted: "stopped",
+        memory: 200,
+        run: || {
+            rego(
+                "a := sprintf(\"%1000000d\", [1]); count([s | n := numbers.range(1, 100000)[_]; s := substring(a, 1, -1)]) > 0",
+            )
+        },
+    },
+    Case {
+        name: "policy: copies of a long list",
+        wanted: "stopped",
+        memory: 200,
+        run: || rego("a := numbers.range(1, 100000); count([s | n := a[_]; s := array.reverse(a)]) > 0"),
+    },
+    Case {
+        name: "policy: all prefixes",
+        wanted: "stopped",
+        memory: 300,
+        run: || {
+            rego(
+                "a := split(sprintf(\"%0100000d\", [1]), \"\"); b := [\"b\" | a[_]]; strings.any_prefix_match(a, b)",
+            )
+        },
+    },
+    Case {
         name: "policy: a shift by four billion",
         wanted: "stopped",
         memory: 100,
@@ -259,6 +490,13 @@ pub(super) const CASES: &[Case] = &[
 fn steps(count: usize, first: &str, next: impl Fn(usize) -> String) -> String {
     let rest = (0..count).map(|n| format!("; a{} := {}", n + 1, next(n)));
     format!("a0 := {first}") + &rest.collect::<String>()
+}
+
+/// The steps with variables `a`, then the same with `b`, then a condition.
+fn twice(first: &str, next: impl Fn(usize) -> String, condition: &str) -> String {
+    let a = steps(60, first, next);
+    let b = a.replace("a", "b");
+    format!("{a}; {b}; {condition}")
 }
 
 fn rules(count: usize) -> String {

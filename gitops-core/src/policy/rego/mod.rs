@@ -3,6 +3,7 @@
 mod aliases;
 mod ast;
 mod check;
+mod guards;
 mod lexer;
 mod machine;
 mod normalise;
@@ -10,7 +11,8 @@ mod parser;
 mod safety;
 
 pub(crate) use check::{Source, check, check_expressions};
+pub(crate) use guards::{BOUNDED, Definitions, IS_BOUNDED};
 pub(crate) use lexer::RegoError;
 pub(crate) use machine::{Machine, Question, Scratch};
-pub(crate) use normalise::{MULTIPLY, normalise};
+pub(crate) use normalise::{HELPERS, MULTIPLY, normalise};
 pub(crate) use parser::parse;

@@ -7,6 +7,7 @@
 //! | `head {..} {..}` | the head again | an error, or `true` as the value | `head {..} head {..}` |
 //! | `x * y` | a number of any size | the same, without a bound on its cost | a call that has one |
 //! | `lib.rule`, where `lib` is an import | that rule is evaluated | all rules of the library are | `data.lib.rule` |
+//! | a list, set or object is built | it is | the same, and comparing it may take for ever | a call that weighs it, see [`super::guards`] |
 //! | `p[x.name] = v` with `x.name` undefined | no entry | an error | `p[__n] = v { ..; __n := x.name }` |
 //!
 //! What is hoisted follows OPA's compiler: nested calls are evaluated first; then references that
@@ -18,19 +19,25 @@ use std::ops::Range;
 
 use super::aliases::aliases;
 use super::ast::{Body, Expr, ExprKind, Literal, LiteralKind, Module, Part, Rule, RuleKind};
+use super::guards::{BOUNDED, Definitions, Guards, IS_BOUNDED, guards};
 
 /// The function that multiplies. A policy cannot define one of this name.
 pub(crate) const MULTIPLY: &str = "__gitops.multiply";
 
+/// The functions that a normalised module may call and that are no policy's own.
+pub(crate) const HELPERS: [&str; 3] = [MULTIPLY, BOUNDED, IS_BOUNDED];
+
 /// The module's text with the rewrites applied.
-pub(crate) fn normalise(text: &str, module: &Module) -> String {
+pub(crate) fn normalise(text: &str, module: &Module, definitions: &Definitions) -> String {
     let globals = module
         .rules
         .iter()
         .map(|rule| rule.name.as_str())
         .chain(module.imports.iter().filter_map(super::ast::Import::name))
         .collect();
-    let mut rewriter = Rewriter { text, globals, aliases: aliases(module), edits: Vec::new(), names: 0 };
+    let guards = guards(text, module, definitions);
+    let mut rewriter =
+        Rewriter { text, globals, aliases: aliases(module), guards, edits: Vec::new(), names: 0 };
     for rule in &module.rules {
         rewriter.rule(rule);
     }
@@ -43,6 +50,7 @@ struct Rewriter<'a> {
     globals: BTreeSet<&'a str>,
     /// The full paths of imports, by name.
     aliases: BTreeMap<&'a str, String>,
+    guards: Guards,
     /// Replacements of ranges, in the order they were decided; insertions have an empty range.
     edits: Vec<(Range<usize>, String)>,
     names: usize,
@@ -126,12 +134,23 @@ impl<'a> Rewriter<'a> {
     fn body(&mut self, body: &'a Body, last: &str) {
         let mut moved = false;
         for literal in &body.literals {
+            let before = self.edits.len();
             let hoisted = self.literal(literal);
             let separator = if literal.paren_after_newline { ";" } else { "" };
-            let brace = if body.bare && !(hoisted.is_empty() && last.is_empty()) { "{ " } else { "" };
+            let mut checks = String::new();
+            for name in self.guards.variables.get(&literal.span.end).into_iter().flatten() {
+                let _ = write!(checks, "; {IS_BOUNDED}({name})");
+            }
+            let added = !(hoisted.is_empty() && checks.is_empty() && last.is_empty());
+            let brace = if body.bare && added { "{ " } else { "" };
             moved |= !brace.is_empty();
             if !(hoisted.is_empty() && separator.is_empty() && brace.is_empty()) {
-                self.insert(literal.span.start, format!("{brace}{separator}{hoisted}"));
+                // In front of what was put before the condition's first term.
+                let start = literal.span.start;
+                self.edits.insert(before, (start..start, format!("{brace}{separator}{hoisted}")));
+            }
+            if !checks.is_empty() {
+                self.insert(literal.span.end, checks);
             }
         }
         let brace = if moved { " }" } else { "" };
@@ -230,8 +249,19 @@ impl<'a> Rewriter<'a> {
         }
     }
 
-    /// Rewrites the bodies of comprehensions inside an expression.
+    /// Rewrites an expression, what is inside it, and the bodies of its comprehensions.
     fn expr(&mut self, expr: &'a Expr) {
+        let guarded = self.guards.expressions.contains(&(expr.span.start, expr.span.end));
+        if guarded {
+            self.insert(expr.span.start, format!("{BOUNDED}("));
+        }
+        self.expr_inside(expr);
+        if guarded {
+            self.insert(expr.span.end, ")".into());
+        }
+    }
+
+    fn expr_inside(&mut self, expr: &'a Expr) {
         if let ExprKind::Infix("*", left, right) = &expr.kind
             && !matches!(left.kind, ExprKind::Scalar)
             && !matches!(right.kind, ExprKind::Scalar)
@@ -270,12 +300,12 @@ mod tests {
     fn check(rules: &str, expected: &str) {
         let text = format!("package p\n{rules}");
         let module = parse(&text, false).unwrap();
-        let normal = normalise(&text, &module);
+        let normal = normalise(&text, &module, &Definitions::of([&module]));
         assert_eq!(normal, format!("package p\n{expected}"));
         assert_eq!(normal.lines().count(), text.lines().count(), "lines move");
         // Twice is once: nothing is left to move.
         let again = parse(&normal, false).unwrap();
-        assert_eq!(normalise(&normal, &again), normal);
+        assert_eq!(normalise(&normal, &again, &Definitions::of([&again])), normal);
     }
 
     #[test]
@@ -292,7 +322,7 @@ mod tests {
             ("s = 1\nr { not f(s) }", "s = 1\nr { __gitops_0 := s; not f(__gitops_0) }"),
             ("r { not s[input.x] }", "r { __gitops_0 := input.x; not s[__gitops_0] }"),
             ("r { not count(input.x) == 0 }", "r { __gitops_0 := count(input.x); not __gitops_0 == 0 }"),
-            ("r { not f([input.x]) }", "r { __gitops_0 := [input.x]; not f(__gitops_0) }"),
+            ("r { not f([input.x]) }", "r { __gitops_0 := __gitops.bounded([input.x]); not f(__gitops_0) }"),
             (
                 "r { not f(input.x) with input as {} }",
                 "r { __gitops_0 := input.x with input as {}; not f(__gitops_0) with input as {} }",
@@ -345,7 +375,7 @@ mod tests {
             ("r { not f(a.x) }", "r { __gitops_0 := data.lib.a.x; not f(__gitops_0) }"),
             (
                 "r[c.g(v)] { v := [w | w := a.z[_]] }",
-                "r[data.lib.b.g(v)] { v := [w | w := data.lib.a.z[_]] }",
+                "r[data.lib.b.g(v)] { v := __gitops.bounded([w | w := data.lib.a.z[_]]) }",
             ),
             ("r { a(1); not c(2) }", "r { data.lib.a(1); not data.lib.b(2) }"),
             ("r { input.a.x; x.c.y }", "r { input.a.x; x.c.y }"),

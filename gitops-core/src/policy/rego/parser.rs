@@ -18,6 +18,9 @@ const MAX_DEPTH: usize = 32;
 /// per level, so its time doubles with each: 16 levels are some milliseconds, 40 would be days.
 const MAX_COLLECTIONS: usize = 16;
 
+/// Conditions of one body. The time that regorus takes to put them in order grows with their square.
+const MAX_CONDITIONS: usize = 500;
+
 type Parsed<T> = Result<T, RegoError>;
 
 /// Reads a module.
@@ -353,6 +356,12 @@ impl<'a> Parser<'a> {
             let token = self.peek();
             if !separated && !token.after_newline {
                 return Err(self.unexpected(&format!("`;`, a new line or `{end}`")));
+            }
+            if literals.len() >= MAX_CONDITIONS {
+                return Err(RegoError::new(
+                    token.start,
+                    format!("a body has more than {MAX_CONDITIONS} conditions"),
+                ));
             }
             let paren_after_newline = !separated && self.is("(");
             let mut literal = self.literal()?;

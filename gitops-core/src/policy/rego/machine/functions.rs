@@ -1,13 +1,12 @@
 //! The functions of the language, found once when a policy is compiled.
 
 use std::fmt;
-use std::sync::LazyLock;
 
 use regorus::Value;
-use regorus::unstable::{BUILTINS, BuiltinFcn, Expr, Ref, Source, Span};
+use regorus::unstable::{BUILTINS, BuiltinFcn};
 
 use crate::policy::bounded::{Bounded, Meter, TooMuch};
-use crate::policy::builtins;
+use crate::policy::{builtins, counted};
 
 /// A function of the language.
 #[derive(Clone, Copy)]
@@ -26,29 +25,9 @@ impl fmt::Debug for Builtin {
     }
 }
 
-/// Functions that need more than their arguments: the engine's clock, chance or output, or a bound that
-/// only the engine has.
-static LEFT_TO_THE_ENGINE: &[&str] = &[
-    "http.send",
-    "json.patch",
-    "opa.runtime",
-    "print",
-    "rand.intn",
-    "time.now_ns",
-    "uuid.parse",
-    "uuid.rfc4122",
-];
-
-/// What regorus' functions are told of the place they are called at, for messages that nobody sees.
-static NOWHERE: LazyLock<Option<(Span, Vec<Ref<Expr>>)>> = LazyLock::new(|| {
-    let source = Source::from_contents(String::new(), String::new()).ok()?;
-    let span = Span { source, line: 1, col: 1, start: 0, end: 0 };
-    let null = Ref::new(Expr::Null { span: span.clone(), value: Value::Null, eidx: 0 });
-    Some((span, vec![null; MAX_ARGS]))
-});
-
-/// The most arguments a function of regorus has.
-const MAX_ARGS: usize = 8;
+/// Functions that need more than their arguments: the engine's clock, chance or output.
+static LEFT_TO_THE_ENGINE: &[&str] =
+    &["http.send", "opa.runtime", "print", "rand.intn", "time.now_ns", "uuid.parse", "uuid.rfc4122"];
 
 impl Builtin {
     /// The function of a name, and how many arguments it takes.
@@ -71,11 +50,7 @@ impl Builtin {
         match self {
             Self::Plain(function) => Ok(function(args)),
             Self::Metered(function) => function(args, meter),
-            Self::Engine((function, _)) => {
-                let Some((span, exprs)) = NOWHERE.as_ref() else { return Ok(Value::Undefined) };
-                let Some(exprs) = exprs.get(..args.len()) else { return Ok(Value::Undefined) };
-                Ok(function(span, exprs, args, false).unwrap_or(Value::Undefined))
-            }
+            Self::Engine(function) => Ok(counted::call(function, args)),
         }
     }
 }
