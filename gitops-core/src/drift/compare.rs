@@ -15,11 +15,11 @@ use super::model::{Conflict, DriftReport, DriftStatus, DriftSummary, ObjectDrift
 use super::normalise::{canonicalise, normalise, without_server_fields};
 use super::options::{DriftOptions, Profile};
 use super::own::{Own, own};
+use super::pairs::{Counterparts, Identity};
 use super::repair::repair;
 use super::schemas::Schemas;
 use super::three_way::three_way;
 use crate::error::Diagnostic;
-use crate::knowledge::scope::{Scope, scope};
 use crate::knowledge::secret_fields::LAST_APPLIED;
 use crate::knowledge::structured_merge::{Schema, Type};
 use crate::node::{Location, Node};
@@ -37,29 +37,17 @@ pub fn compare(desired: &[Object], live: &[Object], options: &DriftOptions) -> D
     let schemas = options.schemas.clone().unwrap_or_else(|| Schemas::new(options.version));
     let schemas = schemas.with_definitions(desired).with_definitions(live);
     let comparer = Comparer { options, schemas: &schemas };
-    let mut found: HashMap<Identity<'_>, Vec<usize>> = HashMap::with_capacity(live.len());
-    for (at, object) in live.iter().enumerate() {
-        found.entry(Identity::of(object)).or_default().push(at);
-    }
+    let counterparts = Counterparts::new(live);
     let mut paired = vec![false; live.len()];
     let mut seen: HashMap<Identity<'_>, usize> = HashMap::with_capacity(desired.len());
     let mut objects = Vec::with_capacity(desired.len());
     for object in desired {
-        let mut identity = Identity::of(object);
-        if !found.contains_key(&identity)
-            && let Some(other) = other_namespace(object, options)
-        {
-            let other = Identity { namespace: other, ..identity };
-            if found.contains_key(&other) {
-                identity = other;
-            }
-        }
-        let counterpart = found.get(&identity).and_then(|all| all.first()).copied();
         if object.kind().is_empty() || object.name().is_empty() {
             let message = "the object has no kind or no name; give it both";
             objects.push(comparer.found(object, DriftStatus::Unknown).because("no-identity", message));
             continue;
         }
+        let identity = counterparts.identity(object, options.namespace());
         let count = seen.entry(identity).or_default();
         *count += 1;
         if *count > 1 {
@@ -67,17 +55,15 @@ pub fn compare(desired: &[Object], live: &[Object], options: &DriftOptions) -> D
             objects.push(comparer.found(object, DriftStatus::Unknown).because("duplicate-object", message));
             continue;
         }
-        match counterpart.and_then(|at| live.get(at)) {
-            Some(other) => {
-                for at in found.get(&identity).into_iter().flatten() {
-                    if let Some(paired) = paired.get_mut(*at) {
-                        *paired = true;
-                    }
-                }
-                objects.push(comparer.pair(object, other));
+        for at in counterparts.all(identity) {
+            if let Some(paired) = paired.get_mut(*at) {
+                *paired = true;
             }
-            None => objects.push(comparer.missing(object)),
         }
+        objects.push(match counterparts.get(object, options.namespace()) {
+            Some(other) => comparer.pair(object, other),
+            None => comparer.missing(object),
+        });
     }
     let extra = live.iter().zip(&paired).filter(|(_, paired)| !**paired);
     objects.extend(extra.map(|(object, _)| comparer.extra(object)));
@@ -141,31 +127,6 @@ fn report(mut objects: Vec<ObjectDrift>) -> DriftReport {
         summary.fields += object.fields.len();
     }
     DriftReport { schema_version: SCHEMA_VERSION, summary, objects }
-}
-
-/// What pairs objects: the version may differ.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct Identity<'a> {
-    group: &'a str,
-    kind: &'a str,
-    namespace: &'a str,
-    name: &'a str,
-}
-
-impl<'a> Identity<'a> {
-    fn of(object: &'a Object) -> Self {
-        let (group, kind) = (object.group(), object.kind());
-        Self { group, kind, namespace: object.namespace(), name: object.name() }
-    }
-}
-
-/// Where the API server may have put an object other than where it says: in the default namespace, or in
-/// none, since it drops the namespace that an object of a cluster-wide kind names.
-pub(crate) fn other_namespace<'a>(object: &Object, options: &'a DriftOptions) -> Option<&'a str> {
-    if object.namespace().is_empty() {
-        return Some(options.default_namespace.as_deref().unwrap_or("default"));
-    }
-    (scope(object.api_version(), object.kind()) != Some(Scope::Namespaced)).then_some("")
 }
 
 struct Comparer<'a> {

@@ -33,13 +33,13 @@ mod model;
 mod normalise;
 mod options;
 mod own;
+mod pairs;
 mod repair;
 mod schemas;
 #[cfg(test)]
 mod tests;
 mod three_way;
 
-pub(crate) use compare::other_namespace;
 pub use compare::{compare, compare_one, normal_form, predict};
 pub use ignore::IgnoreRules;
 pub use model::{
@@ -47,4 +47,5 @@ pub use model::{
     PatchOperation, SCHEMA_VERSION,
 };
 pub use options::{DriftOptions, Profile};
+pub(crate) use pairs::{Counterparts, Identity};
 pub use schemas::Schemas;

@@ -44,6 +44,11 @@ pub struct DriftOptions {
 }
 
 impl DriftOptions {
+    /// The namespace of objects that name none.
+    pub(crate) fn namespace(&self) -> &str {
+        self.default_namespace.as_deref().unwrap_or("default")
+    }
+
     /// The defaults.
     #[must_use]
     pub fn new() -> Self {

@@ -3,6 +3,8 @@
 //! Source: the precomputed table of kyaml v0.21.2 (kustomize v5.8.2), `openapi/openapi.go`: 84 kinds.
 //! Kustomize treats every other kind, custom resources above all, as namespaced.
 
+use crate::object::group_version;
+
 /// Where objects of a kind live.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Scope {
@@ -31,6 +33,19 @@ pub fn scope(api_version: &str, kind: &str) -> Option<Scope> {
 #[must_use]
 pub fn is_cluster_scoped(api_version: &str, kind: &str) -> bool {
     has(CLUSTER, api_version, kind)
+}
+
+/// The same for a kind whose version is not known.
+#[must_use]
+pub(crate) fn scope_in_group(group: &str, kind: &str) -> Option<Scope> {
+    let has = |table: &Table| {
+        table.iter().any(|(row, kinds)| group_version(row).0 == group && kinds.contains(&kind))
+    };
+    match (has(CLUSTER), has(NAMESPACED)) {
+        (true, _) => Some(Scope::Cluster),
+        (_, true) => Some(Scope::Namespaced),
+        _ => None,
+    }
 }
 
 type Table = [(&'static str, &'static [&'static str])];
@@ -141,6 +156,15 @@ mod tests {
         ] {
             assert_eq!(scope(api_version, kind), want, "{api_version} {kind}");
             assert_eq!(is_cluster_scoped(api_version, kind), want == Some(Scope::Cluster));
+        }
+        for (group, kind, want) in [
+            ("", "Namespace", Some(Scope::Cluster)),
+            ("apps", "Deployment", Some(Scope::Namespaced)),
+            ("rbac.authorization.k8s.io", "ClusterRole", Some(Scope::Cluster)),
+            ("", "ClusterRole", None),
+            ("gateway.networking.k8s.io", "GatewayClass", None),
+        ] {
+            assert_eq!(scope_in_group(group, kind), want, "{group} {kind}");
         }
     }
 

@@ -1,16 +1,16 @@
 //! The front door: objects to a plan.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::dangers::{Change, dangers};
-use super::inventory::{Inventory, InventoryId};
+use super::inventory::{Inventory, InventoryId, Listed};
 use super::marks;
 use super::model::{Action, Danger, Plan, PlanSummary, SCHEMA_VERSION, Severity, Step};
 use super::options::{Order, PlanOptions};
 use super::order::{Task, order};
 use super::owner::Owner;
 use super::prune;
-use crate::drift::{DriftOptions, DriftStatus, FieldDrift, Schemas, compare_one, other_namespace};
+use crate::drift::{Counterparts, DriftOptions, DriftStatus, FieldDrift, Identity, Schemas, compare_one};
 use crate::error::Diagnostic;
 use crate::knowledge::immutable_fields::immutable_field;
 use crate::node::{Location, Node, Path};
@@ -30,35 +30,37 @@ use crate::object::Object;
 pub fn plan(desired: &[Object], live: &[Object], inventory: &Inventory, options: &PlanOptions) -> Plan {
     let schemas = options.drift.schemas.clone().unwrap_or_else(|| Schemas::new(options.drift.version));
     let drift = options.drift.clone().with_schemas(schemas.with_definitions(desired).with_definitions(live));
-    let builder = Builder { live, options, drift, by_id: index(live) };
+    let (counterparts, namespace) = (Counterparts::new(live), options.drift.namespace());
+    let listed = Listed::new(inventory, namespace);
+    let builder = Builder { live, options, drift };
     let mut drafts: Vec<Draft<'_>> = Vec::with_capacity(desired.len());
     let mut wanted = vec![false; live.len()];
-    let mut seen: HashMap<InventoryId, usize> = HashMap::with_capacity(desired.len());
+    let mut seen: HashMap<Identity<'_>, usize> = HashMap::with_capacity(desired.len());
     for object in desired {
-        let counterpart = builder.counterpart(object);
-        if let Some(paired) = counterpart.and_then(|at| wanted.get_mut(at)) {
-            *paired = true;
+        let counterpart = counterparts.position(object, namespace);
+        let identity = counterparts.identity(object, namespace);
+        for at in counterparts.all(identity) {
+            if let Some(paired) = wanted.get_mut(*at) {
+                *paired = true;
+            }
         }
-        let count = seen.entry(InventoryId::of(object)).or_default();
+        let count = seen.entry(identity).or_default();
         *count += 1;
         let twice = *count > 1 && !object.name().is_empty();
         drafts.push(builder.apply(object, counterpart.and_then(|at| live.get(at)), twice));
     }
     for (object, _) in live.iter().zip(&wanted).filter(|(_, wanted)| !**wanted) {
-        if let Some((action, reason)) = prune::judge(object, inventory, options) {
+        if let Some((action, reason)) = prune::judge(object, listed.has(object), options) {
             drafts.push(Draft::new(object, Some(object), true, action, reason));
         }
     }
     for draft in &mut drafts {
         builder.look_for_dangers(draft);
     }
-    let gone = inventory.ids().filter(|id| !seen.contains_key(id) && !builder.by_id.contains_key(id));
+    let known = live.iter().map(Identity::of).chain(seen.into_keys());
+    let known: HashSet<&InventoryId> = known.flat_map(|identity| listed.of(identity)).collect();
+    let gone = inventory.ids().filter(|id| !known.contains(id));
     finish(drafts, options, gone.cloned().collect())
-}
-
-fn index(live: &[Object]) -> HashMap<InventoryId, usize> {
-    // Of two equal ones the first counts.
-    live.iter().enumerate().rev().map(|(at, object)| (InventoryId::of(object), at)).collect()
 }
 
 /// A step before it is ordered.
@@ -99,20 +101,9 @@ struct Builder<'a> {
     live: &'a [Object],
     options: &'a PlanOptions,
     drift: DriftOptions,
-    by_id: HashMap<InventoryId, usize>,
 }
 
 impl<'a> Builder<'a> {
-    /// The live object of a desired one, which may live in another namespace than it names.
-    fn counterpart(&self, object: &Object) -> Option<usize> {
-        let mut id = InventoryId::of(object);
-        if let Some(at) = self.by_id.get(&id) {
-            return Some(*at);
-        }
-        id.namespace = other_namespace(object, &self.drift)?.into();
-        self.by_id.get(&id).copied()
-    }
-
     fn apply(&self, object: &'a Object, live: Option<&'a Object>, twice: bool) -> Draft<'a> {
         let draft = |action, code, message: String| {
             Draft::new(object, live, false, action, Diagnostic::new(code, message))

@@ -1,9 +1,11 @@
 //! What was applied before, as Flux, Argo CD and cli-utils remember it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
+use crate::drift::Identity;
 use crate::error::{Error, ErrorKind, Result};
+use crate::knowledge::scope::{Scope, scope_in_group};
 use crate::node::Node;
 use crate::object::Object;
 
@@ -139,10 +141,11 @@ impl Inventory {
         self.entries.keys()
     }
 
-    /// Whether an object stands in it.
+    /// Whether a live object stands in it, be it that the entry names a namespace that its kind does not have,
+    /// or none where it has one (`default`).
     #[must_use]
-    pub fn contains(&self, object: &Object) -> bool {
-        self.entries.contains_key(&InventoryId::of(object))
+    pub fn contains(&self, live: &Object) -> bool {
+        Listed::new(self, "default").has(live)
     }
 
     /// Whether there is no entry.
@@ -162,5 +165,41 @@ impl serde::Serialize for Inventory {
         }
         let entries: Vec<_> = self.entries.iter().map(|(id, v)| Entry { id, v }).collect();
         serde_json::json!({ "entries": entries }).serialize(serializer)
+    }
+}
+
+/// The entries of an inventory, found as the API server names their objects.
+pub(super) struct Listed<'a> {
+    /// By group, kind and name.
+    entries: HashMap<(&'a str, &'a str, &'a str), Vec<&'a InventoryId>>,
+    default_namespace: &'a str,
+}
+
+impl<'a> Listed<'a> {
+    pub(super) fn new(inventory: &'a Inventory, default_namespace: &'a str) -> Self {
+        let mut entries: HashMap<_, Vec<_>> = HashMap::with_capacity(inventory.entries.len());
+        for id in inventory.ids() {
+            entries.entry((id.group.as_str(), id.kind.as_str(), id.name.as_str())).or_default().push(id);
+        }
+        Self { entries, default_namespace }
+    }
+
+    /// The entries that mean the object of a name in the cluster.
+    pub(super) fn of(&self, identity: Identity<'_>) -> Vec<&'a InventoryId> {
+        let Identity { group, kind, namespace, name } = identity;
+        let named = self.entries.get(&(group, kind, name)).map(Vec::as_slice).unwrap_or_default();
+        let scope = scope_in_group(group, kind);
+        let means = |id: &&&InventoryId| match (id.namespace.as_str(), namespace) {
+            (entry, live) if entry == live => true,
+            // The API server drops the namespace that an object of a cluster-wide kind names.
+            (_, "") => scope != Some(Scope::Namespaced),
+            ("", live) => scope != Some(Scope::Cluster) && live == self.default_namespace,
+            _ => false,
+        };
+        named.iter().filter(means).copied().collect()
+    }
+
+    pub(super) fn has(&self, live: &Object) -> bool {
+        !self.of(Identity::of(live)).is_empty()
     }
 }

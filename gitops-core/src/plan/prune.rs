@@ -1,6 +1,5 @@
 //! Which live objects Git no longer has, and whether they may go.
 
-use super::inventory::Inventory;
 use super::marks::{annotation, flux, has_option, is_hook, sync_option};
 use super::model::Action;
 use super::options::{DeletionPolicy, Order, PlanOptions};
@@ -15,16 +14,12 @@ const NEVER_SILENTLY: &[(&str, &str, &str)] = &[
     ("apiextensions.k8s.io", "CustomResourceDefinition", "every object of its kind"),
 ];
 
-/// What becomes of a live object that Git does not have; `None` if it is not ours.
-pub(super) fn judge(
-    live: &Object,
-    inventory: &Inventory,
-    options: &PlanOptions,
-) -> Option<(Action, Diagnostic)> {
+/// What becomes of a live object that Git does not have; `None` if it is not ours. `listed` says whether it
+/// was applied before.
+pub(crate) fn judge(live: &Object, listed: bool, options: &PlanOptions) -> Option<(Action, Diagnostic)> {
     let by_label = matches!(options.owner, Some(Owner::ApplicationByLabel { .. }));
     let owners = Owner::all_of(live, by_label);
     let marked = options.owner.as_ref().is_some_and(|owner| owners.contains(owner));
-    let listed = inventory.contains(live);
     if !marked && !listed || options.order == Order::ArgoCd && is_hook(live) {
         return None;
     }

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::build::plan;
-use super::inventory::{Inventory, InventoryId};
+use super::inventory::Inventory;
 use super::model::{Plan, Undo, UndoKind};
 use super::options::PlanOptions;
+use crate::drift::{Counterparts, Identity};
 use crate::node::{Node, Path};
 use crate::object::Object;
 
@@ -25,18 +26,17 @@ pub fn roll_back(
 ) -> Plan {
     let applied = if inventory.is_empty() { Inventory::of(current) } else { inventory.clone() };
     let mut plan = plan(target, live, &applied, options);
-    let by_id = |objects: &'_ [Object]| -> BTreeMap<InventoryId, usize> {
-        objects.iter().enumerate().map(|(at, object)| (InventoryId::of(object), at)).collect()
-    };
-    let (old, new) = (by_id(target), by_id(current));
-    for (id, at) in &new {
-        let Some(now) = current.get(*at) else { continue };
-        let before = old.get(id).and_then(|at| target.get(*at));
-        let (kind, paths) = match before {
+    let counterparts = Counterparts::new(live);
+    let (old, new) =
+        (identified(target, &counterparts, options), identified(current, &counterparts, options));
+    for (identity, now) in &new {
+        let (kind, paths) = match old.get(identity) {
             None => (UndoKind::Addition, Vec::new()),
             Some(before) => {
                 let mut paths = Vec::new();
                 differing(&before.node, &now.node, &mut Path::new(), &mut paths);
+                // Where both say one place, they say it in two ways.
+                paths.retain(|path| path != "metadata.namespace");
                 (UndoKind::Change, paths)
             }
         };
@@ -44,18 +44,26 @@ pub fn roll_back(
             plan.undoes.push(Undo { id: now.id(), kind, paths });
         }
     }
-    for (_, at) in old.iter().filter(|(id, _)| !new.contains_key(id)) {
-        let removed = target.get(*at).map(|object| Undo {
-            id: object.id(),
-            kind: UndoKind::Removal,
-            paths: Vec::new(),
-        });
-        plan.undoes.extend(removed);
-    }
+    let gone = old.iter().filter(|(identity, _)| !new.contains_key(identity));
+    plan.undoes.extend(gone.map(|(_, object)| Undo {
+        id: object.id(),
+        kind: UndoKind::Removal,
+        paths: Vec::new(),
+    }));
     plan.undoes.sort_by(|a, b| {
         (&a.id.kind, &a.id.namespace, &a.id.name).cmp(&(&b.id.kind, &b.id.namespace, &b.id.name))
     });
     plan
+}
+
+/// The objects of a revision by what the cluster calls them.
+fn identified<'a>(
+    objects: &'a [Object],
+    counterparts: &Counterparts<'_>,
+    options: &'a PlanOptions,
+) -> BTreeMap<Identity<'a>, &'a Object> {
+    let namespace = options.drift.namespace();
+    objects.iter().map(|object| (counterparts.identity(object, namespace), object)).collect()
 }
 
 /// The ways to where two trees differ, sorted.

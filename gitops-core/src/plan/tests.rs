@@ -550,3 +550,42 @@ fn a_namespace_that_a_cluster_wide_object_names_is_none() {
     let plan = plan(&[role("web")], &live, &Inventory::of(&live), &PlanOptions::new(Order::Flux));
     assert!(plan.is_empty() && plan.dangers.is_empty(), "{plan}");
 }
+
+#[test]
+fn inventories_and_revisions_name_objects_as_the_cluster_does() {
+    let role =
+        |namespace: &str| named("rbac.authorization.k8s.io/v1", "ClusterRole", namespace, "r", json!({}));
+    let custom = |namespace: &str| named("x.example/v1", "Thing", namespace, "t", json!({}));
+    let settings = |namespace: &str| named("v1", "ConfigMap", namespace, "c", json!({}));
+    let options = PlanOptions::new(Order::Flux);
+    // Which entry means which live object.
+    for (entry, live, is) in [
+        (role("web"), role(""), true),
+        (custom("web"), custom(""), true),
+        (settings(""), settings("default"), true),
+        (custom(""), custom("default"), true),
+        (settings("web"), settings(""), false),
+        (settings(""), settings("web"), false),
+        (custom(""), custom("web"), false),
+        (role(""), named("", "ClusterRole", "", "r", json!({})), false),
+    ] {
+        let inventory = Inventory::of(&[entry]);
+        assert_eq!(inventory.contains(&live), is, "{inventory:?} {live:?}");
+        let made = plan(&[], std::slice::from_ref(&live), &inventory, &options);
+        assert_eq!((made.summary.prune, made.gone.len()), (usize::from(is), usize::from(!is)));
+    }
+    // What one revision says with a namespace and another without is one object.
+    for (target, current, live, takes_back) in [
+        (role("web"), role(""), vec![role("")], 0),
+        (role("web"), role(""), vec![], 0),
+        (custom("web"), custom(""), vec![custom("")], 0),
+        (custom("web"), custom(""), vec![custom("default")], 2),
+        (settings(""), settings("default"), vec![], 0),
+        (settings("web"), settings("default"), vec![], 2),
+    ] {
+        let made = roll_back(&[target], &[current], &live, &Inventory::new(), &options);
+        assert_eq!(made.undoes.len(), takes_back, "{:?}", made.undoes);
+    }
+    let twice = plan(&[role("web"), role("")], &[], &Inventory::new(), &options);
+    assert_eq!((twice.summary.create, twice.summary.blocked), (1, 1));
+}
