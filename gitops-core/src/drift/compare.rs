@@ -7,7 +7,7 @@ use super::differences::differences;
 use super::explain::{Context, owner_of, readable};
 use super::field_set::{Element, path_text};
 use super::fields::{fields_of, sets_all};
-use super::ignore::Skip;
+use super::ignore::{Skip, merges};
 use super::learned::learned;
 use super::managers::{Manager, managers_of};
 use super::merge::{merge, repeated_items};
@@ -278,7 +278,8 @@ impl Comparer<'_> {
         let config = configuration(desired, live);
         let managers = managers_of(&live.node, schema, of);
         let wanted = self.options.manager.as_deref();
-        let own = own(&live.node, &managers, wanted, self.options.profile, schema, of);
+        let takes_over = self.options.profile == Profile::Flux && !merges(desired, live);
+        let own = own(&live.node, &managers, wanted, takes_over, schema, of);
         Parts { schema, of, config, managers, own }
     }
 
@@ -321,7 +322,8 @@ impl Comparer<'_> {
     fn apply(&self, desired: &Object, live: &Object, parts: &Parts<'_>) -> Applied {
         let Parts { schema, of, config, managers, own } = parts;
         if self.options.profile != Profile::Argo {
-            return apply(schema, *of, &live.node, config, &own.last, managers, own.at);
+            let managers = own.left(managers, self.options.manager.as_deref());
+            return apply(schema, *of, &live.node, config, &own.last, &managers, own.at);
         }
         let strategic = Schema::strategic(u32::from(self.options.version.minor()));
         let of = strategic.kind(desired.api_version(), desired.kind()).unwrap_or(Type::Deduced);

@@ -114,7 +114,13 @@ pub(super) fn owner_of(manager: &Manager) -> Owner {
 fn cause(difference: &Difference, context: &Context<'_>, changed_by: Option<&Manager>) -> Cause {
     let applied_before = context.own.last.touches(&difference.field);
     if !context.config_fields.touches(&difference.field) {
-        return if applied_before { Cause::RemovedFromGit } else { Cause::Default };
+        // Flux takes over what people set, and so takes away what they added.
+        let by_hand = changed_by.is_some_and(|manager| manager_kind(&manager.name) == ManagerKind::Person);
+        return match applied_before {
+            true if by_hand => Cause::EditedByHand,
+            true => Cause::RemovedFromGit,
+            false => Cause::Default,
+        };
     }
     if let Some(manager) = changed_by {
         return match manager_kind(&manager.name) {

@@ -185,8 +185,9 @@ pub enum FieldStatus {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum Cause {
-    /// Git sets it, and a tool that people use (kubectl, a dashboard) owns the live value; or, without
-    /// managed fields, the live value is not the one that was applied last.
+    /// A tool that people use (kubectl, a dashboard) owns the live value, which Git sets otherwise or which an
+    /// apply as Flux's takes away; or, without managed fields, the live value is not the one that was applied
+    /// last.
     EditedByHand,
     /// Git sets it, and a controller owns the live value.
     OtherController,

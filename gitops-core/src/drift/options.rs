@@ -4,6 +4,7 @@ use super::ignore::IgnoreRules;
 use super::schemas::Schemas;
 use crate::knowledge::KubernetesVersion;
 use crate::node::SourceMap;
+use crate::object::Object;
 
 /// Whose idea of drift counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
@@ -13,7 +14,8 @@ pub enum Profile {
     #[default]
     ServerSideApply,
     /// As Flux applies: fields that kubectl or an earlier, other apply set count as Flux's own, so what
-    /// Git no longer has goes; the annotations of kustomize-controller are honoured.
+    /// Git no longer has goes, and so does what people added with kubectl, unless the object is marked
+    /// `kustomize.toolkit.fluxcd.io/ssa: Merge`.
     Flux,
     /// Argo CD's own diff where server-side diff is off: a three-way strategic merge patch with the last
     /// applied configuration, without ownership. It answers as Argo CD does, with two exceptions where Argo
@@ -47,6 +49,11 @@ impl DriftOptions {
     /// The namespace of objects that name none.
     pub(crate) fn namespace(&self) -> &str {
         self.default_namespace.as_deref().unwrap_or("default")
+    }
+
+    /// Whether a rule or annotation takes an object out of the comparison as a whole.
+    pub(crate) fn leaves_out(&self, desired: &Object, live: Option<&Object>) -> bool {
+        self.ignore.skip(desired, live).is_some()
     }
 
     /// The defaults.

@@ -1,9 +1,10 @@
 //! Which of a live object's fields the GitOps tool set before, so that they go when Git drops them.
 
+use std::borrow::Cow;
+
 use super::field_set::FieldSet;
 use super::fields::fields_of;
 use super::managers::{Manager, last_applied};
-use super::options::Profile;
 use crate::knowledge::field_managers::{GITOPS_MANAGERS, ManagerKind, manager_kind};
 use crate::knowledge::structured_merge::{Schema, Type};
 use crate::node::Node;
@@ -19,18 +20,21 @@ pub(super) struct Own {
     pub(super) last: FieldSet,
     /// The configuration that was applied, if the object has a copy.
     pub(super) applied: Option<Node>,
+    /// Whether the fields of kubectl are made ours first, as [`flux_takes_over`] says.
+    pub(super) takes_over: bool,
 }
 
 /// Finds the manager that applies what Git says, and what it applied.
 ///
 /// With `wanted`, it is the manager of this name. Without, the first of those known
 /// ([`GITOPS_MANAGERS`]) among the managers that apply, else the one of them with most fields. An object
-/// without such a manager was applied from the client, if at all, and its annotation tells what.
+/// without such a manager was applied from the client, if at all, and its annotation tells what. With
+/// `takes_over`, what kubectl set counts as applied.
 pub(super) fn own(
     live: &Node,
     managers: &[Manager],
     wanted: Option<&str>,
-    profile: Profile,
+    takes_over: bool,
     schema: &Schema,
     of: Type,
 ) -> Own {
@@ -55,17 +59,17 @@ pub(super) fn own(
         }
         _ => FieldSet::default(),
     };
-    if profile == Profile::Flux {
+    if takes_over {
         for manager in managers.iter().filter(|manager| flux_takes_over(manager, wanted)) {
             last = last.union(&manager.fields);
         }
     }
     let name = manager.map(|manager| manager.name.clone()).or_else(|| wanted.map(str::to_owned));
-    Own { at, name, last, applied }
+    Own { at, name, last, applied, takes_over }
 }
 
 /// Managers whose fields kustomize-controller makes its own before it applies.
-pub(super) fn flux_takes_over(manager: &Manager, own: Option<&str>) -> bool {
+fn flux_takes_over(manager: &Manager, own: Option<&str>) -> bool {
     manager.subresource.is_empty()
         && (manager.name.starts_with("kubectl")
             || manager.name == "before-first-apply"
@@ -73,6 +77,19 @@ pub(super) fn flux_takes_over(manager: &Manager, own: Option<&str>) -> bool {
 }
 
 impl Own {
+    /// The managers as the apply finds them: those that it takes over own nothing any more.
+    pub(super) fn left<'a>(&self, managers: &'a [Manager], wanted: Option<&str>) -> Cow<'a, [Manager]> {
+        let is_taken = |manager: &Manager| self.takes_over && flux_takes_over(manager, wanted);
+        if !managers.iter().any(is_taken) {
+            return Cow::Borrowed(managers);
+        }
+        let left = managers.iter().map(|manager| match is_taken(manager) {
+            true => Manager { fields: FieldSet::default(), ..manager.clone() },
+            false => manager.clone(),
+        });
+        Cow::Owned(left.collect())
+    }
+
     /// Whether a manager is ours, be it by an update.
     pub(super) fn is(&self, manager: &Manager) -> bool {
         match &self.name {

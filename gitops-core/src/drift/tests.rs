@@ -439,6 +439,34 @@ fn annotations_take_objects_out() {
     }
 }
 
+#[test]
+fn flux_takes_over_what_kubectl_set_unless_it_merges() {
+    let entry = |manager: &str, operation: &str, key: &str| json!({"manager": manager, "operation": operation, "fieldsV1": {"f:data": {key: {}}}});
+    for (manager, operation, mark, fields) in [
+        ("kubectl-edit", "Update", "", "data.k editedByHand"),
+        ("kubectl", "Apply", "", "data.k editedByHand"),
+        ("before-first-apply", "Update", "", "data.k removedFromGit"),
+        ("kustomize-controller", "Update", "", "data.k removedFromGit"),
+        ("some-operator", "Update", "", ""),
+        ("kubectl-edit", "Update", "Merge", ""),
+        ("kubectl-edit", "Update", "merge", ""),
+        ("kubectl-edit", "Update", "Override", "data.k editedByHand"),
+    ] {
+        let annotations = json!({"kustomize.toolkit.fluxcd.io/ssa": mark});
+        let of = |data: Json| json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c", "annotations": annotations}, "data": data});
+        let mut live = of(json!({"a": "1", "k": "mine"}));
+        live["metadata"]["managedFields"] =
+            json!([entry("kustomize-controller", "Apply", "f:a"), entry(manager, operation, "f:k")]);
+        let options = DriftOptions::new().with_profile(Profile::Flux);
+        let found = compare_one(&object(&of(json!({"a": "1"}))), &object(&live), &options);
+        let told: Vec<String> =
+            found.fields.iter().map(|field| format!("{} {}", field.path, field.cause.name())).collect();
+        assert_eq!(told.join(" "), fields, "{manager} {operation} {mark}");
+        let plain = compare_one(&object(&of(json!({"a": "1"}))), &object(&live), &DriftOptions::new());
+        assert_eq!(plain.status, DriftStatus::InSync, "{manager}");
+    }
+}
+
 /// Applies a JSON Patch, as little as the repairs use of it.
 fn patched(mut target: Json, operations: &[PatchOperation]) -> Json {
     for operation in operations {

@@ -205,7 +205,8 @@ impl<'a> Builder<'a> {
             immutable.extend(hit.filter(|hit| !immutable.contains(hit)));
         }
         let forced = self.options.force
-            || marks::flux(object, "force", "enabled") && self.options.order == Order::Flux
+            || self.options.order == Order::Flux
+                && [object, live].iter().any(|object| marks::flux(object, "force", "enabled"))
             || marks::sync_option(object, "Force=true") && marks::sync_option(object, "Replace=true");
         let names =
             immutable.iter().map(|field| field.trim_start_matches('/').replace('/', ".")).collect::<Vec<_>>();

@@ -64,7 +64,7 @@ pub(super) fn is_skipped_hook(object: &Object) -> bool {
 }
 
 /// Whether Argo CD runs the object as a hook. `crd-install` of Helm 2 is an ordinary object.
-pub(super) fn is_hook(object: &Object) -> bool {
+pub(crate) fn is_hook(object: &Object) -> bool {
     match annotation(object, HOOK) {
         Some(_) => !is_skipped_hook(object),
         None => annotation(object, HELM_HOOK).is_some_and(|value| value != "crd-install"),

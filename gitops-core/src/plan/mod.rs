@@ -22,9 +22,11 @@ mod text;
 
 pub use build::plan;
 pub use inventory::{Inventory, InventoryId};
+pub(crate) use marks::is_hook;
 pub use model::{Action, Danger, Plan, PlanSummary, SCHEMA_VERSION, Severity, Step, Undo, UndoKind};
 pub use options::{DeletionPolicy, Order, PlanOptions};
 pub use owner::Owner;
+pub(crate) use prune::judge;
 pub use rollback::roll_back;
 
 #[cfg(test)]

@@ -87,7 +87,7 @@ impl Owner {
 
     /// The owners that have marked an object; more than one if several tools did. `by_label` says whether
     /// the instance label counts as a mark of Argo CD: Helm charts set it too.
-    pub(super) fn all_of(object: &Object, by_label: bool) -> Vec<Self> {
+    pub(crate) fn all_of(object: &Object, by_label: bool) -> Vec<Self> {
         let mut owners = Vec::new();
         owners.extend(tracked_by(object));
         if by_label && let Some(name) = label(object, "app.kubernetes.io/instance") {

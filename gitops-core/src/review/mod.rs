@@ -11,6 +11,7 @@ mod findings;
 mod lines;
 #[cfg(feature = "git")]
 mod listed;
+mod live;
 #[cfg_attr(not(feature = "git"), allow(dead_code))]
 mod model;
 #[cfg(feature = "git")]
@@ -34,6 +35,9 @@ pub use diff::{Change, counterpart, diff, display_path};
 pub(crate) use lines::LineFacts;
 #[cfg(feature = "policy")]
 pub(crate) use lines::line_facts;
+#[cfg(feature = "git")]
+pub use live::LiveObjects;
+pub use live::{LiveEffect, LiveObject, LiveReview, LiveSummary};
 pub use model::{
     AcceptanceChange, EnvironmentReview, EnvironmentStatus, FieldAction, FieldChange, Finding, FindingKind,
     FindingStatus, ImageChange, LocationOf, NotChecked, ObjectAction, ObjectChange, Review, Revision,

@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::lines::{LineFacts, line_facts};
+use super::live::{LiveReview, LiveSummary};
 use crate::Diagnostic;
 use crate::node::Location;
 use crate::object::ObjectId;
@@ -102,6 +103,9 @@ pub struct Summary {
     pub warnings: usize,
     /// The sum of the counts of [`Review::not_checked`].
     pub not_checked: usize,
+    /// What happens to live objects, if they were given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub live: Option<LiveSummary>,
 }
 
 /// How an environment fared.
@@ -161,6 +165,9 @@ pub struct EnvironmentReview {
     pub images: Vec<ImageChange>,
     /// New findings first, then those still there, then the resolved ones.
     pub findings: Vec<Finding>,
+    /// What the merge does to live objects, if they were given and the environment could be rendered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub live: Option<LiveReview>,
     /// Why it could not be rendered or judged.
     pub errors: Vec<Diagnostic>,
     /// Likely mistakes at head.
@@ -452,6 +459,7 @@ impl EnvironmentReview {
             objects: Vec::new(),
             images: Vec::new(),
             findings: Vec::new(),
+            live: None,
             errors: Vec::new(),
             warnings: Vec::new(),
         }
@@ -598,5 +606,6 @@ fn count(
         errors: errors.len() + sum(|e| e.errors.len()),
         warnings: warnings.len() + sum(|e| e.warnings.len()),
         not_checked: not_checked.iter().map(|entry| entry.count).sum(),
+        live: LiveSummary::of(environments.iter().filter_map(|environment| environment.live.as_ref())),
     }
 }

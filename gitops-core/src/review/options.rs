@@ -1,5 +1,9 @@
 //! How a review runs.
 
+use std::sync::Arc;
+
+use super::live::LiveObjects;
+use crate::drift::DriftOptions;
 use crate::kustomize::Cache;
 use crate::object::Object;
 use crate::risk::AcceptanceRules;
@@ -25,6 +29,13 @@ pub struct ReviewOptions {
     /// The environments to review, by name; a `*` at the end stands for any rest. The others count as
     /// out of reach. Default none, which means all.
     pub environments: Vec<String>,
+    /// The objects that live in the clusters. With them, the review says what the merge does to what was
+    /// changed there. Of several that are given for an environment, the first count. Default none.
+    pub live: Vec<LiveObjects>,
+    /// How live objects are compared. Rules of a Flux Kustomization, and of an Argo CD Application with
+    /// `RespectIgnoreDifferences=true`, are added; what Flux deploys is compared as Flux applies it. The
+    /// sources are those of [`ReviewOptions::cache`].
+    pub drift: DriftOptions,
     /// Bounds on the texts.
     pub limits: Limits,
     /// The most threads that render environments, the calling one among them. Default 0, which
@@ -36,6 +47,18 @@ pub struct ReviewOptions {
 }
 
 impl ReviewOptions {
+    /// The same with the objects that live in a cluster: all environments of the cluster, or the one
+    /// environment, that is called `of`; a `*` at the end stands for any rest, so that `*` is all.
+    ///
+    /// Give all objects that the environments deploy, as `kubectl get` reads them, with
+    /// `metadata.managedFields` (`--show-managed-fields`): they tell who changed what. What is not among them
+    /// counts as deleted. Those of other environments do no harm.
+    #[must_use]
+    pub fn with_live(mut self, of: impl Into<String>, objects: impl Into<Arc<[Object]>>) -> Self {
+        self.live.push(LiveObjects::new(of, objects));
+        self
+    }
+
     /// Whether the caller asked for an environment.
     pub(super) fn wants(&self, name: &str) -> bool {
         self.environments.is_empty()

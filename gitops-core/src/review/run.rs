@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::compare::compare;
+use super::live::{Clusters, Sides};
 use super::model::{EnvironmentReview, EnvironmentStatus, NotChecked, Review, Revision};
 use super::options::ReviewOptions;
 use super::side::Side;
@@ -102,6 +103,8 @@ impl Work<'_> {
         }
         #[cfg(feature = "policy")]
         policies::affected(self.base, self.head, self.changed, self.options, &mut affected)?;
+        let all = [self.base, self.head].into_iter().flat_map(|side| &side.discovery.environments);
+        let clusters = Clusters::new(self.options, &all.collect::<Vec<_>>())?;
         let mut notes = Notes::default();
         #[cfg(feature = "policy")]
         let judge = policies::Judge::default();
@@ -118,6 +121,7 @@ impl Work<'_> {
             self.render(&mut review, before, after, &mut notes);
             #[cfg(feature = "policy")]
             self.judge(&judge, &accept, &mut review, before, after, &mut notes)?;
+            self.compare_live(&clusters, &mut review, before, after, &mut notes);
             reviews.push(review);
         }
         #[cfg(not(feature = "policy"))]
@@ -297,6 +301,39 @@ impl Work<'_> {
         }
         review.findings = findings::matched(old_findings, new_findings);
         Ok(())
+    }
+
+    /// Compares with what lives, if it was given.
+    fn compare_live(
+        &self,
+        clusters: &Clusters<'_>,
+        review: &mut EnvironmentReview,
+        before: Option<&Environment>,
+        after: Option<&Environment>,
+        notes: &mut Notes,
+    ) {
+        let Some(declared) = after.or(before).filter(|_| !clusters.is_empty()) else { return };
+        let Some(cluster) = clusters.of(declared).or_else(|| clusters.of(before?)) else {
+            if review.status != EnvironmentStatus::Unchanged {
+                let message = "environments for which no live objects were given";
+                let key = ("live-objects-missing".to_owned(), message.to_owned());
+                *notes.counted.entry(key).or_default() += 1;
+            }
+            return;
+        };
+        let base = before.map(|environment| self.base.build(environment));
+        let head = after.map(|environment| self.head.build(environment));
+        // What could not be rendered is told already; of its objects nothing is known.
+        if [&base, &head].into_iter().flatten().any(|build| build.is_err()) {
+            return;
+        }
+        let sides = Sides {
+            before: base.as_deref().and_then(|build| build.as_ref().ok()),
+            after: head.as_deref().and_then(|build| build.as_ref().ok()),
+        };
+        let mut not_checked = Vec::new();
+        review.live = Some(cluster.review(&sides, declared, self.options, &mut not_checked));
+        notes.not_checked.extend(not_checked);
     }
 
     /// What the repository or the change holds beyond the environments.

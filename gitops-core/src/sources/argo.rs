@@ -168,6 +168,7 @@ fn environment(scan: &Scan, declared: &Declared<'_>, found: &mut Found<'_>) -> R
         load_restrictor: LoadRestrictor::RootOnly,
         plain_directory: if recurse { PlainDirectory::Recursive } else { PlainDirectory::TopLevel },
         overrides,
+        declaration: Some(node.clone()),
         unsupported,
         policy_paths: Vec::new(),
     })

@@ -179,6 +179,7 @@ fn environment(declared: &Declared<'_>, path: &str, found: &Found<'_>) -> Enviro
         load_restrictor: LoadRestrictor::None,
         plain_directory: PlainDirectory::Recursive,
         overrides: select(spec, &OVERRIDES),
+        declaration: Some(document.node.clone()),
         unsupported: unsupported.collect(),
         policy_paths: Vec::new(),
     }

@@ -99,6 +99,7 @@ fn environment(dir: &str, file: &str) -> Environment {
         load_restrictor: LoadRestrictor::RootOnly,
         plain_directory: PlainDirectory::Refused,
         overrides: None,
+        declaration: None,
         unsupported: Vec::new(),
         policy_paths: Vec::new(),
     }

@@ -96,6 +96,10 @@ pub struct Environment {
     /// `ignoreMissingComponents`, `commonMetadata` …; Argo CD: those of `source.kustomize`).
     #[serde(skip)]
     pub overrides: Option<Node>,
+    /// The declaring object of Flux or Argo CD as written. Its spans point into
+    /// [`DiscoverOptions::sources`].
+    #[serde(skip)]
+    pub declaration: Option<Node>,
     /// What the deployed objects have that a build does not apply: one entry per setting, at its
     /// place. While there is any, the build shows less than what is deployed.
     #[serde(skip_serializing_if = "Vec::is_empty")]

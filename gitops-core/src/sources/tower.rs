@@ -72,6 +72,7 @@ pub(super) fn discover(scan: &Scan, found: &mut Found<'_>) -> Result<Vec<Cluster
                 load_restrictor: LoadRestrictor::RootOnly,
                 plain_directory: PlainDirectory::Recursive,
                 overrides: None,
+                declaration: None,
                 unsupported: Vec::new(),
                 policy_paths: Vec::new(),
             };

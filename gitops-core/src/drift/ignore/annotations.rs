@@ -44,6 +44,11 @@ pub(super) fn skip(desired: &Object, live: Option<&Object>) -> Option<Skip> {
     })
 }
 
+/// Whether Flux leaves to kubectl what kubectl set: it merges what Git says with that.
+pub(in crate::drift) fn merges(desired: &Object, live: &Object) -> bool {
+    [desired, live].into_iter().any(|object| marked(object, SSA, "Merge"))
+}
+
 /// Why an object that Git does not have may stay, if so.
 pub(super) fn skip_extra(live: &Object) -> Option<Skip> {
     let options = annotation(live, ARGO).unwrap_or("");

@@ -9,6 +9,8 @@ mod read;
 mod restore;
 mod target;
 
+pub(super) use annotations::merges;
+
 use super::managers::Manager;
 use crate::knowledge::structured_merge::{Schema, Type};
 use crate::node::{Node, Path, Text};
