@@ -10,6 +10,7 @@ use crate::knowledge::field_managers::{ManagerKind, manager_kind};
 use crate::knowledge::structured_merge::{Schema, Type};
 use crate::node::{Location, Node, SourceMap};
 use crate::object::Object;
+use crate::object::common_start;
 use crate::object::secret::{MASK_CHANGED, is_secret, masked, shown};
 
 /// What the explanation of a difference needs.
@@ -69,7 +70,14 @@ impl Context<'_> {
     /// The text that sets the desired value: its own, or that of the nearest part of the configuration
     /// around it.
     fn place(&self, difference: &Difference) -> Option<Location> {
-        if let Some(place) = difference.desired.as_ref().and_then(|node| self.locate(node)) {
+        let part = |node: &Node| {
+            // Of an image whose name and tag stand in two files, the one that differs.
+            let text =
+                |node: Option<&Node>| node.and_then(Node::as_str).map(str::to_owned).unwrap_or_default();
+            let offset = common_start(&text(difference.live.as_ref()), &text(Some(node)));
+            self.sources?.locate(self.sources?.part(node.span, offset))
+        };
+        if let Some(place) = difference.desired.as_ref().and_then(part) {
             return Some(place);
         }
         let way = nodes_to(self.schema, self.of, self.config, &difference.field);

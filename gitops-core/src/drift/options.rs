@@ -4,6 +4,7 @@ use super::ignore::IgnoreRules;
 use super::schemas::Schemas;
 use crate::knowledge::KubernetesVersion;
 use crate::node::SourceMap;
+#[cfg(feature = "git")]
 use crate::object::Object;
 
 /// Whose idea of drift counts.
@@ -52,6 +53,7 @@ impl DriftOptions {
     }
 
     /// Whether a rule or annotation takes an object out of the comparison as a whole.
+    #[cfg(feature = "git")]
     pub(crate) fn leaves_out(&self, desired: &Object, live: Option<&Object>) -> bool {
         self.ignore.skip(desired, live).is_some()
     }

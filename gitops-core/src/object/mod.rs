@@ -55,6 +55,11 @@ pub fn group_version(api_version: &str) -> (&str, &str) {
     api_version.split_once('/').unwrap_or(("", api_version))
 }
 
+/// How many bytes two texts have in common at their start.
+pub(crate) fn common_start(a: &str, b: &str) -> usize {
+    a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count()
+}
+
 impl ObjectId {
     /// The API group; empty for the core group.
     #[must_use]

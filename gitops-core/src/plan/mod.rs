@@ -22,10 +22,12 @@ mod text;
 
 pub use build::plan;
 pub use inventory::{Inventory, InventoryId};
+#[cfg(feature = "git")]
 pub(crate) use marks::is_hook;
 pub use model::{Action, Danger, Plan, PlanSummary, SCHEMA_VERSION, Severity, Step, Undo, UndoKind};
 pub use options::{DeletionPolicy, Order, PlanOptions};
 pub use owner::Owner;
+#[cfg(feature = "git")]
 pub(crate) use prune::judge;
 pub use rollback::roll_back;
 

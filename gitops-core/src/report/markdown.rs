@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::acceptances;
 use super::budget::{Item, Section, assemble};
-use super::details;
 use super::text::{cell_code, code, shortened};
+use super::{details, live};
 use crate::Diagnostic;
 use crate::node::Location;
 use crate::object::image::ImageReference;
@@ -52,6 +52,7 @@ impl Default for MarkdownOptions {
 enum Priority {
     Headline,
     NewFindings,
+    Live,
     Table,
     Errors,
     Acceptances,
@@ -78,6 +79,7 @@ pub(super) fn markdown(review: &Review, options: &MarkdownOptions) -> String {
         Shown::Open(FindingStatus::New),
         section(Priority::NewFindings, "new findings"),
     ));
+    sections.push(live::section(review, section(Priority::Live, "effects on live objects")));
     sections.push(errors(review, section(Priority::Errors, "errors")));
     sections.push(acceptances::section(review, section(Priority::Acceptances, "acceptances of risks")));
     sections.extend(details::sections(review, Priority::Details as u8));
@@ -121,6 +123,7 @@ fn headline(review: &Review) -> String {
     if summary.resolved > 0 {
         parts.push(format!("{} resolved", summary.resolved));
     }
+    parts.extend(summary.live.iter().flat_map(live::headline));
     let images = review.environments.iter().flat_map(|environment| &environment.images);
     // An image that comes or goes with its container does not move.
     let moves: BTreeSet<_> =

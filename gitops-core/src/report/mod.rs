@@ -5,6 +5,7 @@ mod budget;
 mod details;
 mod drift;
 mod json;
+mod live;
 mod markdown;
 mod sarif;
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! One hand-made review in every form, and laws that hold for all of them.
 
 use proptest::prelude::*;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use crate::Diagnostic;
+use crate::drift::{Cause, FieldDrift, FieldStatus, Owner};
 use crate::kustomize::{Build, Cache};
 use crate::node::Location;
 use crate::object::{Object, ObjectId};
@@ -202,8 +203,89 @@ fn finding(status: FindingStatus, constraint: &str, action: &str, message: &str,
     }
 }
 
-/// A review with something of everything.
+/// A review with something of everything but live objects.
 fn sample() -> Review {
+    sample_with(None)
+}
+
+/// The same, compared with live objects.
+fn live_sample() -> Review {
+    let id = |kind: &str, name: &str| ObjectId {
+        api_version: "v1".into(),
+        kind: kind.into(),
+        namespace: "team-a".into(),
+        name: name.into(),
+    };
+    let field = |path: &str, live: Json, desired: Json, cause: Cause| FieldDrift {
+        path: path.into(),
+        pointer: format!("/{}", path.replace('.', "/")),
+        status: if live.is_null() { FieldStatus::Missing } else { FieldStatus::Changed },
+        live: Some(live).filter(|value| !value.is_null()),
+        desired: Some(desired).filter(|value| !value.is_null()),
+        cause,
+        changed_by: (cause == Cause::EditedByHand).then(|| Owner {
+            manager: "kubectl-edit".into(),
+            operation: "Update",
+            subresource: String::new(),
+            time: "2026-01-02T03:04:05Z".into(),
+        }),
+        location: Some(Location::new("overlays/prod/web.yaml", 7, 13)),
+    };
+    let object = |effect, id, touched| LiveObject {
+        effect,
+        id,
+        touched,
+        fields: Vec::new(),
+        reasons: Vec::new(),
+        location: None,
+    };
+    let mut many: Vec<FieldDrift> = (0..25)
+        .map(|n| field(&format!("data.k{n}"), "x".into(), "y".into(), Cause::OtherController))
+        .collect();
+    many.push(field(
+        "data.k",
+        Json::Null,
+        json!({"a": ["</details> ```", "@everyone"]}),
+        Cause::NotYetApplied,
+    ));
+    let reason = |code, message: &str| vec![Diagnostic::new(code, message)];
+    let live = LiveReview {
+        compared: 12,
+        objects: vec![
+            LiveObject {
+                reasons: reason("immutable-field", "spec.selector cannot change"),
+                ..object(LiveEffect::Refused, id("Job", "once"), true)
+            },
+            LiveObject {
+                fields: vec![field("spec.replicas", json!(7), json!(3), Cause::EditedByHand)],
+                ..object(LiveEffect::Overwritten, id("Deployment", "web"), true)
+            },
+            LiveObject { fields: many, ..object(LiveEffect::Overwritten, id("ConfigMap", "`|@a"), true) },
+            object(LiveEffect::BroughtBack, id("Service", "web"), true),
+            LiveObject {
+                fields: vec![field("data.k", json!("v"), Json::Null, Cause::Unknown)],
+                reasons: reason("owned-by-another", "Application shop has applied it"),
+                ..object(LiveEffect::TakenOver, id("ConfigMap", "theirs"), true)
+            },
+            object(LiveEffect::TakenOver, id("ConfigMap", "same"), true),
+            object(LiveEffect::Pruned, id("ConfigMap", "old-1"), true),
+            object(LiveEffect::Pruned, id("ConfigMap", "old-2"), true),
+            LiveObject {
+                reasons: reason("prune-disabled", "pruning is off"),
+                ..object(LiveEffect::LeftBehind, id("ConfigMap", "kept"), true)
+            },
+            LiveObject {
+                fields: vec![field("data.k", json!("v"), json!("w"), Cause::EditedByHand)],
+                ..object(LiveEffect::Overwritten, id("ConfigMap", "beside"), false)
+            },
+            object(LiveEffect::BroughtBack, id("ConfigMap", "gone"), false),
+        ],
+        not_yet_applied: 2,
+    };
+    sample_with(Some(live))
+}
+
+fn sample_with(live: Option<LiveReview>) -> Review {
     let (base, head) = (rendered(BASE), rendered(HEAD));
     let mut environments = Vec::new();
     for name in ["prod", "prod-2"] {
@@ -231,6 +313,7 @@ fn sample() -> Review {
                 ..finding(FindingStatus::New, "tags", "deny", "latest", 12)
             },
         ];
+        prod.live = live.clone().filter(|_| name == "prod");
         environments.push(prod);
     }
     let mut broken = EnvironmentReview::new("broken", "overlays/broken", "kustomization");
@@ -297,6 +380,30 @@ fn markdown_of_a_review_within_2000_bytes() {
 }
 
 #[test]
+fn markdown_of_a_review_with_live_objects() {
+    insta::assert_snapshot!(live_sample().to_markdown(&MarkdownOptions::default()));
+}
+
+/// Live objects are told beside what Git changes, and change nothing of that.
+#[test]
+fn live_objects_only_add() {
+    let (plain, live): (Json, Json) = (
+        serde_json::from_str(&sample().to_json()).unwrap(),
+        serde_json::from_str(&live_sample().to_json()).unwrap(),
+    );
+    let mut without = live.clone();
+    without["summary"].as_object_mut().unwrap().remove("live").unwrap();
+    for environment in without["environments"].as_array_mut().unwrap() {
+        environment.as_object_mut().unwrap().remove("live");
+    }
+    assert_eq!(without, plain);
+    let counts = json!({"environments": 1, "refused": 1, "overwritten": 2, "fields": 27, "broughtBack": 1,
+        "takenOver": 2, "pruned": 2, "leftBehind": 1, "untouched": 2});
+    assert_eq!(live["summary"]["live"], counts);
+    assert_eq!(sample().to_sarif(), live_sample().to_sarif());
+}
+
+#[test]
 fn json_of_a_review() {
     insta::assert_snapshot!(sample().to_json());
 }
@@ -324,6 +431,7 @@ fn violations(root: &Json, schema: &Json, value: &Json, at: &str, out: &mut Vec<
         Some("object") => value.is_object(),
         Some("array") => value.is_array(),
         Some("string") => value.is_string(),
+        Some("boolean") => value.is_boolean(),
         Some("integer") => value.as_u64().is_some_and(|n| n >= schema["minimum"].as_u64().unwrap()),
         None => true,
         Some(other) => panic!("the test does not know the type {other}"),
@@ -356,7 +464,7 @@ fn violations(root: &Json, schema: &Json, value: &Json, at: &str, out: &mut Vec<
 #[test]
 fn the_json_is_what_the_schema_says() {
     let schema: Json = serde_json::from_str(review_json_schema()).unwrap();
-    let json: Json = serde_json::from_str(&sample().to_json()).unwrap();
+    let json: Json = serde_json::from_str(&live_sample().to_json()).unwrap();
     let check = |json: &Json| {
         let mut out = Vec::new();
         violations(&schema, &schema, json, "", &mut out);
@@ -403,15 +511,16 @@ fn outside_fences(markdown: &str) -> String {
 
 #[test]
 fn nothing_of_a_manifest_escapes_its_fence() {
-    let text = outside_fences(&sample().to_markdown(&MarkdownOptions::with_budget(1 << 20)));
-    assert!(!text.contains("@everyone"), "{text}");
+    let text = outside_fences(&live_sample().to_markdown(&MarkdownOptions::with_budget(1 << 20)));
+    let inline = text.lines().filter(|line| !line.contains('`'));
+    assert!(!inline.collect::<String>().contains("@everyone"), "{text}");
     assert_eq!(text.matches("<details>").count(), text.matches("</details>").count());
 }
 
 proptest! {
     #[test]
     fn markdown_never_exceeds_its_budget(budget in 0usize..12_000) {
-        let text = sample().to_markdown(&MarkdownOptions::with_budget(budget));
+        let text = live_sample().to_markdown(&MarkdownOptions::with_budget(budget));
         prop_assert!(text.len() <= budget, "{} > {budget}", text.len());
         let text = outside_fences(&text);
         prop_assert_eq!(text.matches("<details>").count(), text.matches("</details>").count());

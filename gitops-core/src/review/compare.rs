@@ -10,7 +10,7 @@ use crate::kustomize::Build;
 use crate::node::{Location, Node, Path, Span};
 use crate::object::image::{ImageUse, images};
 use crate::object::secret;
-use crate::object::{Object, ObjectId};
+use crate::object::{Object, ObjectId, common_start};
 
 /// How two renderings differ.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -279,10 +279,6 @@ impl Context<'_> {
 pub(super) fn difference(before: Option<&Node>, after: Option<&Node>) -> usize {
     let text = |node: Option<&Node>| node.and_then(Node::as_str).map(str::to_owned).unwrap_or_default();
     common_start(&text(before), &text(after))
-}
-
-fn common_start(a: &str, b: &str) -> usize {
-    a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count()
 }
 
 #[cfg(test)]

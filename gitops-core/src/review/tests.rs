@@ -4,6 +4,7 @@ use super::*;
 use crate::git::Repository;
 use crate::git::fixture::{Commit, make_repository, tree};
 use crate::node::Location;
+use crate::object::Object;
 
 const TEMPLATE: &str = r#"apiVersion: templates.gatekeeper.sh/v1
 kind: ConstraintTemplate
@@ -506,4 +507,54 @@ fn acceptances_that_do_not_hold_are_findings() {
     };
     assert_eq!(unused(&at(NOW)), ["acceptance-unused"]);
     assert_eq!(unused(&ReviewOptions { environments: vec!["prod/*".into()], ..at(NOW) }), Vec::<&str>::new());
+}
+
+/// What the cluster says of the web server in a namespace: its image, and who set it.
+fn live_web(namespace: &str, image: &str, manager: &str) -> Object {
+    let fields = serde_json::json!({"f:spec": {"f:template": {"f:spec": {"f:containers":
+        {"k:{\"name\":\"web\"}": {".": {}, "f:image": {}}}}}}});
+    let entry = serde_json::json!({"manager": manager, "operation": "Update", "time": "2026-01-02T03:04:05Z",
+        "fieldsV1": fields});
+    let mut web =
+        serde_json::to_value(&crate::report::tests::rendered(&[("w", WEB)]).objects[0].node).unwrap();
+    web["metadata"]["namespace"] = namespace.into();
+    web["metadata"]["managedFields"] = serde_json::json!([entry]);
+    web["spec"]["template"]["spec"]["containers"][0]["image"] = image.into();
+    Object::new(crate::node::Node::from(&web))
+}
+
+#[test]
+fn a_cluster_tells_what_the_merge_overwrites() {
+    let changes = [("base/web.yaml", Some(WEB.replace("old:1", "old:2")))];
+    let changes: Vec<_> = changes.iter().map(|(path, text)| (*path, text.as_deref())).collect();
+    let run = |options: &ReviewOptions| reviewed(before(), with(before(), &changes), options);
+    let plain = run(&ReviewOptions::default()).unwrap();
+    assert!(!plain.to_json().contains("\"live\""));
+
+    let lives = [live_web("prod", "acme.example/hotfix/web:1", "kubectl-edit")];
+    let review = run(&ReviewOptions::default().with_live("prod", lives.clone())).unwrap();
+    let [prod, test] = review.environments.as_slice() else { panic!("two environments") };
+    assert_eq!((prod.name.as_str(), test.live.is_none()), ("prod/apps", true));
+    let live = prod.live.as_ref().unwrap();
+    let (object, field) = (&live.objects[0], &live.objects[0].fields[0]);
+    assert_eq!((object.effect, object.touched, live.objects.len()), (LiveEffect::Overwritten, true, 1));
+    assert_eq!(object.location, Some(Location::new("base/web.yaml", 4, 9)));
+    assert_eq!(field.path, "spec.template.spec.containers[web].image");
+    assert_eq!(field.location, Some(Location::new("base/web.yaml", 12, 16)));
+    assert_eq!(field.live, Some("acme.example/hotfix/web:1".into()));
+    let codes: Vec<_> = review.not_checked.iter().map(|entry| (entry.code.as_str(), entry.count)).collect();
+    assert_eq!(codes, [("live-objects-missing", 1)]);
+
+    // For all of them, whichever order they are given in; those of the environment itself count first.
+    let both = [lives[0].clone(), live_web("test", "acme.example/live/web:1.4.2", "kubectl-edit")];
+    let mut backwards = both.clone();
+    backwards.reverse();
+    let all = |objects: [Object; 2]| run(&ReviewOptions::default().with_live("*", objects)).unwrap();
+    assert_eq!(all(both.clone()).to_json(), all(backwards).to_json());
+    assert_eq!(all(both.clone()).summary.live.unwrap().environments, 2);
+    let first = ReviewOptions::default().with_live("test/apps", both).with_live("*", Vec::new());
+    assert_eq!(run(&first).unwrap().summary.live.unwrap().brought_back, 1);
+
+    let unknown = run(&ReviewOptions::default().with_live("prd", lives)).unwrap_err();
+    assert_eq!(unknown.code(), "unknown-environment");
 }

@@ -312,7 +312,7 @@ impl Work<'_> {
     fn masked(&self, mut field: FieldDrift) -> FieldDrift {
         let mut hidden = false;
         for value in field.live.iter_mut().chain(&mut field.desired) {
-            hidden |= mask(value, &self.copies);
+            mask(value, &self.copies, &mut hidden);
         }
         if hidden && field.status == FieldStatus::Changed {
             for value in field.desired.iter_mut().filter(|value| value.is_string()) {
@@ -323,19 +323,18 @@ impl Work<'_> {
     }
 }
 
-/// Masks copies of secret values in a value, and says whether there were any.
-fn mask(value: &mut Value, copies: &secret::Copies) -> bool {
+/// Masks copies of secret values in a value, and notes whether there were any.
+fn mask(value: &mut Value, copies: &secret::Copies, any: &mut bool) {
     match value {
-        Value::Object(map) => map.values_mut().fold(false, |any, value| mask(value, copies) || any),
-        Value::Array(items) => items.iter_mut().fold(false, |any, value| mask(value, copies) || any),
-        Value::Null => false,
+        Value::Object(map) => map.values_mut().for_each(|value| mask(value, copies, any)),
+        Value::Array(items) => items.iter_mut().for_each(|value| mask(value, copies, any)),
+        Value::Null => {}
         scalar => {
             let text = scalar.as_str().map_or_else(|| scalar.to_string(), str::to_owned);
-            let hidden = copies.hides(&text);
-            if hidden {
+            if copies.hides(&text) {
                 *scalar = secret::MASK.into();
+                *any = true;
             }
-            hidden
         }
     }
 }

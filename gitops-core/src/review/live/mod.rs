@@ -7,7 +7,8 @@ mod compare;
 mod given;
 #[cfg_attr(not(feature = "git"), allow(dead_code))]
 mod model;
-#[cfg(all(test, feature = "git"))]
+#[cfg(test)]
+#[cfg(feature = "git")]
 mod tests;
 
 #[cfg(feature = "git")]
