@@ -1,4 +1,12 @@
-import type { Acceptance, AcceptanceFinding, NotChecked, ObjectId, ReviewData } from './review.js'
+import type {
+  Acceptance,
+  AcceptanceFinding,
+  FieldDrift,
+  Manager,
+  NotChecked,
+  ObjectId,
+  ReviewData,
+} from './review.js'
 
 export type * from './review.js'
 
@@ -320,6 +328,12 @@ export interface ReviewOptions {
    * and the acceptances are told as not checked.
    */
   now?: string | Date
+  /**
+   * The objects that live in the clusters, by the name of a cluster or environment; a `*` at the end stands for
+   * any rest. With them the review says what the merge does to what was changed there. Give all objects that
+   * the environments deploy, with their `metadata.managedFields`: what is not among them counts as deleted.
+   */
+  live?: Readonly<Record<string, Objects>>
 }
 
 /**
@@ -366,7 +380,7 @@ export declare class Review implements ReviewData {
  * @param base the revision compared with, in the notation of `git rev-parse`
  * @param head the revision under review, likewise
  * @throws {GitError} for what is no repository, or an unknown revision
- * @throws {ArgumentError} for `environments` that name none
+ * @throws {ArgumentError} for `environments` and `live` that name none
  */
 export declare function review(repo: string | URL, base: string, head: string, options?: ReviewOptions): Review
 
@@ -637,33 +651,6 @@ export interface DriftOptions {
   definitions?: Objects
   /** Argo CD Applications, Flux Kustomizations and HelmReleases whose rules say what is not compared. */
   ignore?: Objects
-}
-
-/** A manager of `metadata.managedFields`. */
-export interface Manager {
-  /** Its name, such as `kubectl-edit`. */
-  manager: string
-  /** `Apply` or `Update`. */
-  operation: string
-  subresource?: string
-  /** When it last changed the object (RFC 3339). */
-  time?: string
-}
-
-/** A field that differs. Values of Secrets are masked. */
-export interface FieldDrift {
-  /** For people, list items by name: `spec.template.spec.containers[web].image`. */
-  path: string
-  /** RFC 6901, into the live object with defaults filled in, or into the desired one if it lacks the field. */
-  pointer: string
-  status: 'missing' | 'extra' | 'changed' | 'reordered'
-  desired?: unknown
-  live?: unknown
-  cause: 'editedByHand' | 'otherController' | 'notYetApplied' | 'default' | 'removedFromGit' | 'unknown'
-  /** Who owns the live value, if somebody but us does. */
-  changedBy?: Manager
-  /** The text in Git that sets the desired value. */
-  location?: Location
 }
 
 /** One object of a comparison. */

@@ -52,6 +52,8 @@ export interface Summary {
   warnings: number
   /** The sum of the counts of notChecked. */
   notChecked: number
+  /** What happens to live objects, if they were given. */
+  live?: LiveSummary
 }
 
 /** What the change does to one environment. */
@@ -74,6 +76,8 @@ export interface EnvironmentReview {
   images: ImageChange[]
   /** New findings first, then those still there, then the resolved ones. */
   findings: Finding[]
+  /** What the merge does to live objects, if they were given and the environment could be rendered. */
+  live?: LiveReview
   /** Why it could not be rendered or judged. */
   errors: Diagnostic[]
   /** Likely mistakes at head. */
@@ -220,6 +224,86 @@ export interface NotChecked {
   count: number
   /** The text concerned. */
   location?: Location
+}
+
+/** Counts over live objects that the change touches, but for untouched. */
+export interface LiveSummary {
+  /** Environments that were compared with live objects. */
+  environments: number
+  /** Objects whose apply the API server would refuse. */
+  refused: number
+  /** Objects with fields that are overwritten. */
+  overwritten: number
+  /** The fields that are overwritten. */
+  fields: number
+  /** Objects that were deleted in the cluster and come back. */
+  broughtBack: number
+  /** Objects that exist already and are taken over. */
+  takenOver: number
+  /** Objects that are deleted. */
+  pruned: number
+  /** Objects that Git gives up and that stay. */
+  leftBehind: number
+  /** Objects that the change does not touch and that are put back to what Git says, or brought back. */
+  untouched: number
+}
+
+/** What the merge does to the live objects of an environment beyond what it changes in Git. */
+export interface LiveReview {
+  /** Live objects that base or head has too. */
+  compared: number
+  /** Live objects to which something happens that the change in Git does not show; those that it touches first. */
+  objects: LiveObject[]
+  /** Fields of touched objects that base sets and the cluster does not have yet. */
+  notYetApplied: number
+}
+
+/** A live object to which something happens. */
+export interface LiveObject {
+  /** What happens. */
+  effect: 'refused' | 'overwritten' | 'broughtBack' | 'takenOver' | 'pruned' | 'leftBehind'
+  /** As head names it, or base where head does not have it. */
+  id: ObjectId
+  /** Whether the change touches it. Of others, drift is put back when they are applied again. */
+  touched: boolean
+  /** The fields that were changed in the cluster and that head's apply sets. */
+  fields: FieldDrift[]
+  /** Why it is refused or left behind, and whose an object is that is taken over. */
+  reasons?: Diagnostic[]
+  /** The text that names it. */
+  location?: Location
+}
+
+/** A field that differs between Git and the cluster. Values of Secrets are masked. */
+export interface FieldDrift {
+  /** For people, list items by name: spec.template.spec.containers[web].image */
+  path: string
+  /** RFC 6901, into the live object with defaults filled in, or into the desired one if it lacks the field. */
+  pointer: string
+  /** What is the matter with the live object. */
+  status: 'missing' | 'extra' | 'changed' | 'reordered'
+  /** What Git says. */
+  desired?: unknown
+  /** What lives. */
+  live?: unknown
+  /** Why it differs. */
+  cause: 'editedByHand' | 'otherController' | 'notYetApplied' | 'default' | 'removedFromGit' | 'unknown'
+  /** Who owns the live value, if somebody but Git's tool does. */
+  changedBy?: Manager
+  /** The text in Git that sets the desired value. */
+  location?: Location
+}
+
+/** A manager of metadata.managedFields. */
+export interface Manager {
+  /** Its name, such as kubectl-edit. */
+  manager: string
+  /** Apply or Update. */
+  operation: string
+  /** status, scale and so on; absent for the object itself. */
+  subresource?: string
+  /** When it last changed the object (RFC 3339). */
+  time?: string
 }
 
 /** What a change does to every environment that it reaches. */

@@ -5,6 +5,7 @@
 const native = require('../native.cjs')
 const { wrongType, asPath, asOptions, asText, asTime, asIndex } = require('./arguments.cjs')
 const handles = require('./handles.cjs')
+const { asManifests } = require('./manifests.cjs')
 const { Result } = require('./result.cjs')
 const { asCache, asSettings } = require('./settings.cjs')
 
@@ -63,9 +64,17 @@ class Review extends Result {
   }
 }
 
+/** The names of clusters or environments, and the objects that live there. */
+function asLive(live) {
+  if (live === null || typeof live !== 'object' || Object.getPrototypeOf(live) !== Object.prototype) {
+    throw wrongType('live', 'an object of objects by name', live)
+  }
+  return [Object.keys(live), Object.values(live).map((objects) => asManifests('each value of live', objects))]
+}
+
 function checked(repo, base, head, options) {
-  const known = ['useMergeBase', 'environments', 'limits', 'cache', 'threads', 'now']
-  const { useMergeBase = false, environments = [], limits, cache, threads = 0, now } = asOptions(options, known)
+  const known = ['useMergeBase', 'environments', 'limits', 'cache', 'threads', 'now', 'live']
+  const { useMergeBase = false, environments = [], limits, cache, threads = 0, now, live = {} } = asOptions(options, known)
   if (typeof useMergeBase !== 'boolean') throw wrongType('useMergeBase', 'a boolean', useMergeBase)
   if (!Array.isArray(environments)) throw wrongType('environments', 'an array of names', environments)
   for (const name of environments) asText('each of environments', name)
@@ -79,6 +88,7 @@ function checked(repo, base, head, options) {
     asIndex('threads', threads),
     asTime('now', now),
     asCache(cache),
+    ...asLive(live),
   ]
 }
 

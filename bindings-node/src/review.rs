@@ -9,6 +9,7 @@ use napi::{Env, Task};
 use napi_derive::napi;
 
 use crate::error::Failure;
+use crate::manifests::NativeManifests;
 use crate::settings::{NativeCache, Settings, shared};
 
 /// A review held by JavaScript; its reports are written when asked for.
@@ -59,6 +60,8 @@ impl ReviewTask {
         threads: u32,
         now: Option<String>,
         cache: Option<&NativeCache>,
+        live_names: Vec<String>,
+        live: Vec<&NativeManifests>,
     ) -> Self {
         let mut options = ReviewOptions::default();
         options.use_merge_base = use_merge_base;
@@ -66,6 +69,9 @@ impl ReviewTask {
         options.limits = settings.limits();
         options.threads = threads as usize;
         options.cache = shared(cache);
+        for (of, manifests) in live_names.into_iter().zip(live) {
+            options = options.with_live(of, manifests.0.objects.as_slice());
+        }
         Self { repo, base, head, now, options }
     }
 
@@ -109,9 +115,24 @@ pub fn review(
     threads: u32,
     now: Option<String>,
     cache: Option<&NativeCache>,
+    live_names: Vec<String>,
+    live: Vec<&NativeManifests>,
 ) -> Outcome {
     outcome(
-        ReviewTask::new(repo, base, head, use_merge_base, environments, &settings, threads, now, cache).run(),
+        ReviewTask::new(
+            repo,
+            base,
+            head,
+            use_merge_base,
+            environments,
+            &settings,
+            threads,
+            now,
+            cache,
+            live_names,
+            live,
+        )
+        .run(),
     )
 }
 
@@ -128,6 +149,8 @@ pub fn review_async(
     threads: u32,
     now: Option<String>,
     cache: Option<&NativeCache>,
+    live_names: Vec<String>,
+    live: Vec<&NativeManifests>,
 ) -> AsyncTask<ReviewTask> {
     AsyncTask::new(ReviewTask::new(
         repo,
@@ -139,5 +162,7 @@ pub fn review_async(
         threads,
         now,
         cache,
+        live_names,
+        live,
     ))
 }

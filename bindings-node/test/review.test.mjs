@@ -4,8 +4,9 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 
-import { Review, review, reviewAsync } from 'gitops-core'
+import { Manifests, Review, review, reviewAsync } from 'gitops-core'
 
 import { onDisk } from './files.mjs'
 import { demo, makeRepository, write } from './repository.mjs'
@@ -44,6 +45,30 @@ test('properties are those of the JSON, now and later', async (t) => {
   const later = await reviewAsync(repository, 'main~1', 'main')
   assert.ok(later instanceof Review)
   assert.equal(later.json, reviewed.json)
+})
+
+test('live objects tell what the merge overwrites', async (t) => {
+  const repository = demo(t)
+  const lives = Manifests.read(fileURLToPath(new URL('../../examples/demo/live', import.meta.url)))
+  for (const name of ['prod', 'prod/apps', 'pro*']) {
+    const reviewed = review(repository, 'main~1', 'main', { live: { [name]: lives.objects } })
+    const { live } = reviewed.environments.find((environment) => environment.name === 'prod/apps')
+    const { effect, fields } = live.objects[0]
+    assert.deepEqual(
+      [effect, fields.length, fields[0].live, fields[0].desired, fields[0].changedBy.manager],
+      ['overwritten', 1, 8, 5, 'kubectl'],
+    )
+    assert.match(reviewed.markdown(), /In the cluster/)
+    const later = await reviewAsync(repository, 'main~1', 'main', { live: { [name]: lives } })
+    assert.equal(later.json, reviewed.json)
+  }
+  const plain = review(repository, 'main~1', 'main')
+  assert.equal(review(repository, 'main~1', 'main', { live: {} }).json, plain.json)
+  assert.doesNotMatch(plain.json, /"live"/)
+  assert.throws(() => review(repository, 'main~1', 'main', { live: { prd: lives } }), { code: 'unknown-environment' })
+  for (const live of [lives, [lives], null, 3, { prod: 3 }]) {
+    assert.throws(() => review(repository, 'main~1', 'main', { live }), { code: 'bad-argument' })
+  }
 })
 
 test('reports', (t) => {

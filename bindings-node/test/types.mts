@@ -21,7 +21,7 @@ const cache: Cache = new Cache()
 const many: (Build | GitopsError)[] = buildMany(['a', new URL('file:///b')], { cache, threads: 2 })
 const laterMany: Promise<(Build | GitopsError)[]> = buildManyAsync([], { limits: { maxDepth: 50 } })
 
-const reviewed: Review = review('.', 'main', 'HEAD', { useMergeBase: true, environments: ['prod*'] })
+const reviewed: Review = review('.', 'main', 'HEAD', { useMergeBase: true, environments: ['prod*'], live: { prod: [{ kind: 'Pod' }] } })
 const findings: Finding[] = reviewed.environments.flatMap((environment) => environment.findings)
 const edit: number | undefined = findings.find(({ status }) => status === 'new')?.location?.line
 const comment: string = reviewed.markdown({ budget: 1000 }) + reviewed.sarif() + reviewed.json

@@ -7,6 +7,7 @@ use gitops_core::time::Timestamp;
 use pyo3::prelude::*;
 
 use crate::error::raise;
+use crate::manifests::NativeManifests;
 use crate::settings::Settings;
 
 /// A review held by Python; its reports are written when asked for.
@@ -44,6 +45,7 @@ pub(crate) fn review(
     settings: Settings,
     threads: usize,
     now: Option<String>,
+    live: Vec<(String, Py<NativeManifests>)>,
 ) -> PyResult<NativeReview> {
     py.detach(|| {
         let mut options = ReviewOptions::default();
@@ -53,6 +55,9 @@ pub(crate) fn review(
         options.cache = settings.cache();
         options.threads = threads;
         options.now = now.as_deref().map(Timestamp::parse).transpose()?;
+        for (of, manifests) in live {
+            options = options.with_live(of, manifests.get().0.objects.as_slice());
+        }
         gitops_core::review::review(&Repository::discover(repo)?, base, head, &options).map(NativeReview)
     })
     .map_err(|error| raise(py, &error))

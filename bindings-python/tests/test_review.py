@@ -24,9 +24,14 @@ CLASSES: dict[str, type[Any]] = {
     "diagnostic": gitops_core.Diagnostic,
     "environment": gitops_core.EnvironmentReview,
     "fieldChange": gitops_core.FieldChange,
+    "fieldDrift": gitops_core.FieldDrift,
     "finding": gitops_core.Finding,
     "imageChange": gitops_core.ImageChange,
+    "liveObject": gitops_core.LiveObject,
+    "liveReview": gitops_core.LiveReview,
+    "liveSummary": gitops_core.LiveSummary,
     "location": gitops_core.Location,
+    "manager": gitops_core.Manager,
     "notChecked": gitops_core.NotChecked,
     "objectChange": gitops_core.ObjectChange,
     "objectId": gitops_core.ObjectId,
@@ -93,6 +98,33 @@ def test_classes_have_the_fields_of_the_schema(name: str) -> None:
 def test_the_review_has_the_attributes_of_the_schema() -> None:
     for name in SCHEMA["properties"]:
         assert hasattr(gitops_core.Review, python_name(name))
+
+
+LIVE = gitops_core.Manifests.read(REPOSITORY / "examples/demo/live")
+
+
+@pytest.mark.parametrize("name", ["prod", "prod/apps", "pro*"])
+def test_live_objects_tell_what_the_merge_overwrites(demo: Path, name: str) -> None:
+    review = gitops_core.review(demo, "main~1", "main", live={name: LIVE.objects})
+    data = json.loads(review.to_json())
+    assert {name: encode(getattr(review, python_name(name))) for name in data} == data
+    (apps,) = [environment for environment in review.environments if environment.name == "prod/apps"]
+    assert apps.live is not None and review.summary.live is not None
+    (replicas,) = apps.live.objects[0].fields
+    assert (apps.live.objects[0].effect, replicas.live, replicas.desired) == ("overwritten", 8, 5)
+    assert replicas.changed_by is not None and replicas.changed_by.manager == "kubectl"
+    assert str(replicas.location).startswith("apps/prod/kustomization.yaml:")
+    assert "brings back" in review.markdown() or review.summary.live.untouched > 0
+    assert review.to_json() == gitops_core.review(demo, "main~1", "main", live={name: LIVE}).to_json()
+
+
+def test_live_objects_need_a_name_that_there_is(demo: Path) -> None:
+    plain = gitops_core.review(demo, "main~1", "main")
+    assert plain.to_json() == gitops_core.review(demo, "main~1", "main", live={}).to_json()
+    assert all(environment.live is None for environment in plain.environments)
+    with pytest.raises(gitops_core.ArgumentError) as caught:
+        gitops_core.review(demo, "main~1", "main", live={"prd": LIVE})
+    assert caught.value.code == "unknown-environment"
 
 
 def test_reports(demo: Path) -> None:
@@ -200,6 +232,9 @@ WRONG: list[Callable[[], object]] = [
     lambda: gitops_core.review(".", "a", "b", environments="prod"),
     lambda: gitops_core.review(".", "a", "b", environments=[3]),  # type: ignore[list-item]
     lambda: gitops_core.review(".", "a", "b", use_merge_base=1),  # type: ignore[arg-type]
+    lambda: gitops_core.review(".", "a", "b", live=LIVE),  # type: ignore[arg-type]
+    lambda: gitops_core.review(".", "a", "b", live={3: LIVE}),  # type: ignore[dict-item]
+    lambda: gitops_core.review(".", "a", "b", live={"prod": 3}),  # type: ignore[dict-item]
 ]
 
 

@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
 // In your own project: from 'gitops-core'.
-import { GitopsError, review } from '../../bindings-node/index.mjs'
+import { GitopsError, Manifests, review } from '../../bindings-node/index.mjs'
 
 const DEMO = fileURLToPath(new URL('../demo/', import.meta.url))
 const REPORTS = {
@@ -28,6 +28,7 @@ function main() {
       repo: { type: 'string' },
       base: { type: 'string', default: 'main~1' },
       head: { type: 'string', default: 'main' },
+      live: { type: 'string', multiple: true, default: [] },
       format: { type: 'string', default: 'markdown' },
     },
   })
@@ -36,7 +37,10 @@ function main() {
 
   const folder = mkdtempSync(join(tmpdir(), 'gitops-core-'))
   try {
-    const reviewed = review(values.repo ?? demoRepository(folder), values.base, values.head)
+    // What lives in a cluster: NAME=PATH.
+    const pairs = values.live.map((pair) => pair.split(/=(.*)/s))
+    const live = Object.fromEntries(pairs.map(([name, path]) => [name, Manifests.read(path)]))
+    const reviewed = review(values.repo ?? demoRepository(folder), values.base, values.head, { live })
     process.stdout.write(report(reviewed).replace(/\n+$/, '') + '\n')
   } finally {
     rmSync(folder, { recursive: true })

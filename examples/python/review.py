@@ -23,13 +23,16 @@ def main() -> int:
     parser.add_argument("--repo", help="a Git repository; the demo by default")
     parser.add_argument("--base", default="main~1", help="the revision compared with")
     parser.add_argument("--head", default="main", help="the revision under review")
+    parser.add_argument("--live", action="append", default=[], metavar="NAME=PATH", help="what lives in a cluster")
     parser.add_argument("--format", default="markdown", choices=["markdown", "json", "sarif"])
     arguments = parser.parse_args()
 
     with tempfile.TemporaryDirectory() as folder:
         repo = arguments.repo or demo_repository(folder)
         try:
-            review = gitops_core.review(repo, arguments.base, arguments.head)
+            pairs = (pair.partition("=") for pair in arguments.live)
+            live = {name: gitops_core.Manifests.read(path) for name, _, path in pairs}
+            review = gitops_core.review(repo, arguments.base, arguments.head, live=live)
         except gitops_core.GitopsError as error:
             print(f"error: {error}", file=sys.stderr)
             return 1

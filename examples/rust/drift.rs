@@ -17,7 +17,7 @@ use gitops_core::drift::{DriftOptions, DriftReport, DriftStatus, Profile, compar
 use gitops_core_examples::manifests::read;
 use serde_json::{Value as Json, json};
 
-type Failure = Box<dyn std::error::Error>;
+type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 fn main() -> ExitCode {
     match run(std::env::args().skip(1)) {

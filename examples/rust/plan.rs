@@ -20,7 +20,7 @@ use gitops_core::plan::{Inventory, Order, PlanOptions, plan, roll_back};
 use gitops_core_examples::manifests::read;
 use serde_json::json;
 
-type Failure = Box<dyn std::error::Error>;
+type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 fn main() -> ExitCode {
     match run(std::env::args().skip(1)) {

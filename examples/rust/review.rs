@@ -2,8 +2,12 @@
 //!
 //! ```text
 //! cargo run --release --example review
-//! cargo run --release --example review -- --repo DIR --base REV --head REV [--now RFC3339] --format markdown|json|sarif
+//! cargo run --release --example review -- --repo DIR --base REV --head REV [--now RFC3339] [--live NAME=PATH]... \
+//!     --format markdown|json|sarif
 //! ```
+//!
+//! `--live` names a cluster or environment and a file or folder with the objects that live there, such as
+//! `kubectl get -o yaml --show-managed-fields` prints them: `--live prod=examples/demo/live/prod.yaml`.
 
 use std::io::Write;
 use std::path::Path;
@@ -13,6 +17,7 @@ use gitops_core::git::Repository;
 use gitops_core::report::MarkdownOptions;
 use gitops_core::review::{ReviewOptions, review};
 use gitops_core::time::Timestamp;
+use gitops_core_examples::manifests;
 use gitops_core_examples::repository::{Commit, make_repository, read_folder};
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
@@ -39,6 +44,10 @@ fn run(mut args: impl Iterator<Item = String>) -> Result<()> {
             "--head" => head = value,
             "--format" => format = value,
             "--now" => options.now = Some(Timestamp::parse(&value)?),
+            "--live" => {
+                let (of, path) = value.split_once('=').ok_or("--live takes NAME=PATH")?;
+                options = options.with_live(of, manifests::read(&[path.into()])?.objects);
+            }
             _ => return Err(format!("unexpected argument `{arg}`").into()),
         }
     }

@@ -9,7 +9,7 @@ use gitops_core::files::{Disk, Manifests};
 ///
 /// # Errors
 /// What cannot be read, with its path.
-pub fn read(paths: &[PathBuf]) -> Result<Manifests, Box<dyn Error>> {
+pub fn read(paths: &[PathBuf]) -> Result<Manifests, Box<dyn Error + Send + Sync>> {
     let mut manifests = Manifests::new();
     for path in paths {
         if path.is_dir() {

@@ -14,26 +14,13 @@ from . import _gitops_core as native
 from ._arguments import as_flag, as_text, as_texts, as_time, wrong_type
 from ._errors import ArgumentError
 from ._manifests import Objects, as_manifests
-from ._model import ObjectId, decode
+from ._model import FieldDrift, Manager, ObjectId, decode
 from ._places import Diagnostic, Location
 from ._settings import as_count
 
 DriftStatus = Literal["inSync", "drifted", "missing", "extra", "ignored", "unknown"]
 """How an object stands: to apply it again changes nothing, or something; only Git has it; only the cluster
 has it; it is not compared; it could not be judged."""
-
-
-@dataclass(frozen=True, slots=True)
-class Manager:
-    """A manager of ``metadata.managedFields``."""
-
-    manager: str
-    """Its name, such as ``kubectl-edit``."""
-    operation: str
-    """``Apply`` or ``Update``."""
-    subresource: str = ""
-    time: str = ""
-    """When it last changed the object (RFC 3339); empty if the object does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +33,6 @@ class FieldConflict:
     """The field as the API server names it: ``.spec.containers[name="web"].image``."""
     subresource: str = ""
     time: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class FieldDrift:
-    """A field that differs. Values of Secrets are masked."""
-
-    path: str
-    """For people, list items by name: ``spec.template.spec.containers[web].image``."""
-    pointer: str
-    """RFC 6901, into the live object with defaults filled in, or into the desired one if it lacks the field."""
-    status: Literal["missing", "extra", "changed", "reordered"]
-    cause: Literal["editedByHand", "otherController", "notYetApplied", "default", "removedFromGit", "unknown"]
-    desired: Any = None
-    live: Any = None
-    changed_by: Manager | None = None
-    """Who owns the live value, if somebody but us does."""
-    location: Location | None = None
-    """The text in Git that sets the desired value."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -190,4 +190,5 @@ def review(
     settings: Settings,
     threads: int,
     now: str | None,
+    live: list[tuple[str, NativeManifests]],
 ) -> NativeReview: ...

@@ -52,6 +52,8 @@ class Summary:
     warnings: int
     not_checked: int
     """The sum of the counts of ``Review.not_checked``."""
+    live: LiveSummary | None = None
+    """What happens to live objects, if they were given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +212,88 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Manager:
+    """A manager of ``metadata.managedFields``."""
+
+    manager: str
+    """Its name, such as ``kubectl-edit``."""
+    operation: str
+    """``Apply`` or ``Update``."""
+    subresource: str = ""
+    time: str = ""
+    """When it last changed the object (RFC 3339); empty if the object does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldDrift:
+    """A field that differs. Values of Secrets are masked."""
+
+    path: str
+    """For people, list items by name: ``spec.template.spec.containers[web].image``."""
+    pointer: str
+    """RFC 6901, into the live object with defaults filled in, or into the desired one if it lacks the field."""
+    status: Literal["missing", "extra", "changed", "reordered"]
+    cause: Literal["editedByHand", "otherController", "notYetApplied", "default", "removedFromGit", "unknown"]
+    desired: Any = None
+    live: Any = None
+    changed_by: Manager | None = None
+    """Who owns the live value, if somebody but us does."""
+    location: Location | None = None
+    """The text in Git that sets the desired value."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveObject:
+    """A live object to which a merge does something that the change in Git does not show."""
+
+    effect: Literal["refused", "overwritten", "broughtBack", "takenOver", "pruned", "leftBehind"]
+    """What happens: the API server would refuse what head says; fields that were changed in the cluster are
+    overwritten; it was deleted in the cluster and comes back; it exists already and Git takes it over; head does
+    not have it any more, and it is deleted or stays."""
+    id: ObjectId
+    """As head names it, or base where head does not have it."""
+    touched: bool
+    """Whether the change touches it. Of others, drift is put back when they are applied again."""
+    fields: tuple[FieldDrift, ...]
+    """The fields that were changed in the cluster and that head's apply sets."""
+    reasons: tuple[Diagnostic, ...] = ()
+    """Why it is refused or left behind, and whose an object is that is taken over."""
+    location: Location | None = None
+    """The text that names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveReview:
+    """What a merge does to the live objects of an environment."""
+
+    compared: int
+    """Live objects that base or head has too."""
+    objects: tuple[LiveObject, ...]
+    """Those to which something happens that the change in Git does not show; those that it touches first."""
+    not_yet_applied: int
+    """Fields of touched objects that base sets and the cluster does not have yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSummary:
+    """Counts over live objects that the change touches, but for ``untouched``."""
+
+    environments: int
+    """Environments that were compared with live objects."""
+    refused: int
+    overwritten: int
+    """Objects with fields that are overwritten."""
+    fields: int
+    """The fields that are overwritten."""
+    brought_back: int
+    taken_over: int
+    pruned: int
+    left_behind: int
+    untouched: int
+    """Objects that the change does not touch and that are put back to what Git says, or brought back."""
+
+
+@dataclass(frozen=True, slots=True)
 class EnvironmentReview:
     """What the change does to one environment."""
 
@@ -233,6 +317,8 @@ class EnvironmentReview:
     """The cluster it belongs to, where the repository says."""
     failed_before: bool = False
     """For a failed environment: base could not be rendered either."""
+    live: LiveReview | None = None
+    """What the merge does to live objects, if they were given and the environment could be rendered."""
 
 
 @dataclass(frozen=True, slots=True)

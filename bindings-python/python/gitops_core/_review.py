@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
 from . import _gitops_core as native
 from ._arguments import as_path, as_text, as_time, wrong_type
 from ._errors import ArgumentError
+from ._manifests import Objects, as_manifests
 from ._model import AcceptanceChange, AcceptanceFinding, EnvironmentReview, NotChecked, Revision, Summary, decode
 from ._places import Diagnostic
 from ._settings import Limits, as_count, settings
@@ -144,6 +145,7 @@ def review(
     cache: native.Cache | None = None,
     threads: int = 0,
     now: str | datetime.datetime | None = None,
+    live: Mapping[str, Objects] | None = None,
 ) -> Review:
     """Reviews what changes between two revisions of a Git repository, in every environment it deploys.
 
@@ -163,17 +165,27 @@ def review(
         run at once. The review is the same for any number.
     :param now: the time by which acceptances of risks are judged: RFC 3339, or a datetime with a time zone.
         Without it nothing is accepted, and the acceptances are told as not checked.
+    :param live: the objects that live in the clusters, by the name of a cluster or environment; a ``*`` at the
+        end stands for any rest. With them the review says what the merge does to what was changed there. Give
+        all objects that the environments deploy, with their ``metadata.managedFields``: what is not among
+        them counts as deleted.
     :raises GitError: for what is no repository, or an unknown revision.
-    :raises ArgumentError: for ``environments`` that name none, and a ``now`` that is no time.
+    :raises ArgumentError: for ``environments`` and ``live`` that name none, and a ``now`` that is no time.
     """
     if not isinstance(use_merge_base, bool):
         raise wrong_type("use_merge_base", "a bool", use_merge_base)
     if isinstance(environments, str) or not isinstance(environments, Iterable):
         raise wrong_type("environments", "an iterable of names", environments)
     names = [as_text("each of environments", name) for name in environments]
+    if live is not None and not isinstance(live, Mapping):
+        raise wrong_type("live", "a mapping of names to objects", live)
+    lives = [
+        (as_text("each name of live", name), as_manifests("each value of live", objects))
+        for name, objects in (live or {}).items()
+    ]
     revisions = as_text("base", base), as_text("head", head)
     chosen = settings(limits=limits, cache=cache)
     threads = as_count("threads", threads)
-    return Review(
-        native.review(as_path("repo", repo), *revisions, use_merge_base, names, chosen, threads, as_time("now", now))
-    )
+    now = as_time("now", now)
+    path = as_path("repo", repo)
+    return Review(native.review(path, *revisions, use_merge_base, names, chosen, threads, now, lives))

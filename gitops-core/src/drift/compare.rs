@@ -20,9 +20,10 @@ use super::repair::repair;
 use super::schemas::Schemas;
 use super::three_way::three_way;
 use crate::error::Diagnostic;
+use crate::knowledge::field_managers::OWNER_MARKS;
 use crate::knowledge::secret_fields::LAST_APPLIED;
 use crate::knowledge::structured_merge::{Schema, Type};
-use crate::node::{Location, Node};
+use crate::node::{Location, Map, Node, Span};
 use crate::object::{Object, group_version};
 
 /// Compares what Git says with what the cluster has.
@@ -351,8 +352,8 @@ impl Comparer<'_> {
     }
 }
 
-/// What would be sent to the API server: without what it ignores or sets itself, in the live object's
-/// version.
+/// What would be sent to the API server: without what it ignores or sets itself, with the marks of the tool
+/// that applied the live object, in the live object's version.
 fn configuration(desired: &Object, live: &Object) -> Node {
     let mut object = desired.clone();
     without_server_fields(&mut object);
@@ -362,6 +363,12 @@ fn configuration(desired: &Object, live: &Object) -> Node {
     {
         metadata.retain(|key, _| key != "namespace");
     }
+    for (part, key) in OWNER_MARKS {
+        let path = ["metadata", part, key];
+        if let (Some(mark), None) = (live.node.at(&path), config.at(&path)) {
+            mark_with(&mut config, part, key, mark.clone());
+        }
+    }
     let (group, version) = group_version(live.api_version());
     if desired.group() == group
         && group_version(desired.api_version()).1 != version
@@ -370,4 +377,21 @@ fn configuration(desired: &Object, live: &Object) -> Node {
         *node = Node::string(live.api_version(), node.span);
     }
     config
+}
+
+/// Adds a label or annotation.
+fn mark_with(config: &mut Node, part: &str, key: &str, mark: Node) {
+    let Some(metadata) = config.get_mut("metadata").and_then(Node::as_map_mut) else { return };
+    match metadata.get_mut(part).map(|node| (node.is_null(), node)) {
+        Some((false, node)) => {
+            if let Some(map) = node.as_map_mut() {
+                map.insert(key, mark);
+            }
+        }
+        _ => {
+            let mut map = Map::new();
+            map.insert(key, mark);
+            metadata.insert(part, Node::map(map, Span::NONE));
+        }
+    }
 }

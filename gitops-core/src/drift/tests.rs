@@ -440,6 +440,56 @@ fn annotations_take_objects_out() {
 }
 
 #[test]
+fn marks_of_who_applied_are_no_drift() {
+    let of = |metadata: Json| json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"k": "v"}});
+    let entry = |fields: Json| json!([{"manager": "kustomize-controller", "operation": "Apply", "fieldsV1": {"f:data": {"f:k": {}}, "f:metadata": fields}}]);
+    let flux = "kustomize.toolkit.fluxcd.io/name";
+    let argo = "argocd.argoproj.io/tracking-id";
+    for (desired, marks, fields, status) in [
+        (
+            json!({"name": "c"}),
+            json!({"labels": {flux: "apps"}}),
+            json!({"f:labels": {format!("f:{flux}"): {}}}),
+            DriftStatus::InSync,
+        ),
+        (
+            json!({"name": "c", "labels": {"a": "b"}}),
+            json!({"labels": {flux: "apps", "a": "b"}}),
+            json!({"f:labels": {format!("f:{flux}"): {}, "f:a": {}}}),
+            DriftStatus::InSync,
+        ),
+        (
+            json!({"name": "c", "annotations": null}),
+            json!({"annotations": {argo: "a:/ConfigMap:n/c"}}),
+            json!({"f:annotations": {format!("f:{argo}"): {}}}),
+            DriftStatus::InSync,
+        ),
+        // Who sets one in Git means it.
+        (
+            json!({"name": "c", "labels": {flux: "other"}}),
+            json!({"labels": {flux: "apps"}}),
+            json!({"f:labels": {format!("f:{flux}"): {}}}),
+            DriftStatus::Drifted,
+        ),
+        (
+            json!({"name": "c"}),
+            json!({"labels": {"a": "b"}}),
+            json!({"f:labels": {"f:a": {}}}),
+            DriftStatus::Drifted,
+        ),
+    ] {
+        let mut live = of(marks);
+        live["metadata"]["name"] = json!("c");
+        live["metadata"]["managedFields"] = entry(fields);
+        for profile in [Profile::ServerSideApply, Profile::Flux] {
+            let options = DriftOptions::new().with_profile(profile);
+            let found = compare_one(&object(&of(desired.clone())), &object(&live), &options);
+            assert_eq!(found.status, status, "{desired} {:?}", found.fields);
+        }
+    }
+}
+
+#[test]
 fn flux_takes_over_what_kubectl_set_unless_it_merges() {
     let entry = |manager: &str, operation: &str, key: &str| json!({"manager": manager, "operation": operation, "fieldsV1": {"f:data": {key: {}}}});
     for (manager, operation, mark, fields) in [

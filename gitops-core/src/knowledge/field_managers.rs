@@ -45,6 +45,19 @@ pub const PERSONAL_TOOLS: &[&str] = &[
     "curl",
 ];
 
+/// Labels and annotations that tools put on what they apply, so that they find it again: no manifest has them.
+pub const OWNER_MARKS: &[(&str, &str)] = &[
+    ("labels", "kustomize.toolkit.fluxcd.io/name"),
+    ("labels", "kustomize.toolkit.fluxcd.io/namespace"),
+    ("labels", "helm.toolkit.fluxcd.io/name"),
+    ("labels", "helm.toolkit.fluxcd.io/namespace"),
+    ("annotations", "argocd.argoproj.io/tracking-id"),
+    ("annotations", "argocd.argoproj.io/installation-id"),
+    ("annotations", "meta.helm.sh/release-name"),
+    ("annotations", "meta.helm.sh/release-namespace"),
+    ("annotations", "config.k8s.io/owning-inventory"),
+];
+
 /// What the manager of a name is. `kubectl-client-side-apply` counts as a person unless Git is applied so.
 #[must_use]
 pub fn manager_kind(name: &str) -> ManagerKind {

@@ -315,9 +315,8 @@ impl Work<'_> {
         let Some(declared) = after.or(before).filter(|_| !clusters.is_empty()) else { return };
         let Some(cluster) = clusters.of(declared).or_else(|| clusters.of(before?)) else {
             if review.status != EnvironmentStatus::Unchanged {
-                let message = "environments for which no live objects were given";
-                let key = ("live-objects-missing".to_owned(), message.to_owned());
-                *notes.counted.entry(key).or_default() += 1;
+                let message = format!("`{}`: no live objects were given for it", review.name);
+                notes.not_checked.insert(NotChecked::new("live-objects-missing", 1, message));
             }
             return;
         };
