@@ -14,9 +14,11 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 
-use gitops_core::files::Memory;
+use gitops_core::drift::{self, DriftOptions};
+use gitops_core::files::{Manifests, Memory};
 use gitops_core::kustomize::{BuildOptions, build};
 use gitops_core::yaml::{Dialect, ReadOptions, read_str, write_stream};
+use gitops_core_benches::cluster::{live, manifests};
 use gitops_core_benches::on_path;
 
 /// What may change without being told, in per cent.
@@ -25,7 +27,7 @@ const TOLERANCE: f64 = 3.0;
 /// A path: prepares what it needs, and gives what is counted.
 type Prepare = fn() -> Box<dyn Fn()>;
 
-const PATHS: [(&str, Prepare); 7] = [
+const PATHS: [(&str, Prepare); 9] = [
     ("parse 500 manifests", parse),
     ("emit 500 manifests", emit),
     ("build small overlay", || building(small())),
@@ -35,6 +37,8 @@ const PATHS: [(&str, Prepare); 7] = [
         building(big("patches: [{path: patch.yaml, target: {kind: Deployment}}]"))
     }),
     ("build 500, replacement", || building(big(REPLACEMENT))),
+    ("compare 500 in sync, from bytes", || comparing(None)),
+    ("compare 500, one edited", || comparing(Some(250))),
 ];
 
 const REPLACEMENT: &str = "replacements: [{source: {kind: ConfigMap, name: settings-0, fieldPath: data.level}, targets: [{select: {kind: Deployment}, fieldPaths: ['spec.template.spec.containers.[name=main].env.[name=LEVEL].value']}]}]";
@@ -135,6 +139,30 @@ fn emit() -> Box<dyn Fn()> {
     })
 }
 
+/// With `changed`, of objects that are read already.
+fn comparing(changed: Option<usize>) -> Box<dyn Fn()> {
+    let desired = manifests(500);
+    let live = live(&desired, changed);
+    let read = |text: &str| {
+        let mut manifests = Manifests::new();
+        manifests.add_text("objects", text.as_bytes()).expect("objects");
+        manifests
+    };
+    let options = DriftOptions::new();
+    if changed.is_none() {
+        return Box::new(move || {
+            let (desired, live) = (read(&desired), read(&live));
+            let report = drift::compare(&desired.objects, &live.objects, &options);
+            assert!(report.is_in_sync());
+        });
+    }
+    let (desired, live) = (read(&desired), read(&live));
+    Box::new(move || {
+        let report = drift::compare(&desired.objects, &live.objects, &options);
+        assert_eq!(report.summary.drifted, 1);
+    })
+}
+
 fn building(files: Memory) -> Box<dyn Fn()> {
     Box::new(move || {
         let built = build(&files, "", &BuildOptions::default()).unwrap_or_else(|error| panic!("{error}"));
@@ -164,30 +192,4 @@ fn big(fields: &str) -> Memory {
             "patch.yaml",
             "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: any}\nspec: {template: {spec: {containers: [{name: main, resources: {limits: {cpu: 2}}}]}}}\n",
         )
-}
-
-/// Deployments, Services and ConfigMaps in turn.
-fn manifests(count: usize) -> String {
-    let mut text = String::new();
-    for at in 0..count {
-        let n = at / 3;
-        let _ = match at % 3 {
-            0 => write!(
-                text,
-                "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web-{n}\n  labels:\n    app.kubernetes.io/name: web-{n}\n    tier: front\nspec:\n  replicas: {}\n  selector:\n    matchLabels:\n      app.kubernetes.io/name: web-{n}\n  template:\n    metadata:\n      labels:\n        app.kubernetes.io/name: web-{n}\n    spec:\n      containers:\n      - name: main\n        image: nginx:1.{n}\n        args: [\"--config\", \"/etc/web/config.yaml\"]\n        ports:\n        - name: http\n          containerPort: 8080\n          protocol: TCP\n        env:\n        - name: LEVEL\n          value: \"{n}\"\n        - name: SETTINGS\n          valueFrom:\n            configMapKeyRef:\n              name: settings-{n}\n              key: level\n        resources:\n          limits:\n            memory: 1Gi\n        volumeMounts:\n        - name: settings\n          mountPath: /etc/web\n          readOnly: true\n      volumes:\n      - name: settings\n        configMap:\n          name: settings-{n}\n          defaultMode: 0644\n",
-                n % 5 + 1
-            ),
-            1 => write!(
-                text,
-                "apiVersion: v1\nkind: Service\nmetadata:\n  name: web-{n}\n  annotations:\n    example.com/owner: team-{}\nspec:\n  selector:\n    app.kubernetes.io/name: web-{n}\n  ports:\n  - name: http\n    port: 80\n    targetPort: http\n",
-                n % 7
-            ),
-            _ => write!(
-                text,
-                "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings-{n}\ndata:\n  level: \"{n}\"\n  config.yaml: |\n    listen: 0.0.0.0:8080\n    upstream:\n      - http://web-{n}:80\n    timeout: 30s\n"
-            ),
-        };
-        text.push_str("---\n");
-    }
-    text
 }

@@ -636,8 +636,11 @@ export declare function policies(): Policy[]
 
 /** How objects are compared. */
 export interface DriftOptions {
-  /** Whose idea of drift counts: the API server's (the default), or as Flux applies. */
-  profile?: 'serverSideApply' | 'flux'
+  /**
+   * Whose idea of drift counts: the API server's (the default), as Flux applies, or Argo CD's own diff where
+   * its server-side diff is off.
+   */
+  profile?: 'serverSideApply' | 'flux' | 'argoCd'
   /** The release of Kubernetes, such as `1.34`, which decides on defaults; by default the newest known. */
   kubernetes?: string
   /**

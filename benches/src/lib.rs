@@ -1,5 +1,7 @@
 //! What the benchmarks share: the workloads, CPU time and peak memory of this process and of others.
 
+pub mod cluster;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;

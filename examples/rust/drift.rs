@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! cargo run --release --example drift -- --desired FILE_OR_DIR --live FILE [--format text|json|patch|yaml]
-//!     [--manager NAME] [--namespace NAME] [--kubernetes VERSION] [--profile server-side-apply|flux]
+//!     [--manager NAME] [--namespace NAME] [--kubernetes VERSION] [--profile server-side-apply|flux|argo-cd]
 //! ```
 //!
 //! The live file is what `kubectl get … -o json --show-managed-fields` prints, or YAML. `patch` prints a JSON
@@ -46,6 +46,7 @@ fn run(mut args: impl Iterator<Item = String>) -> Result<u8, Failure> {
                 options = options.with_profile(match value()?.as_str() {
                     "server-side-apply" => Profile::ServerSideApply,
                     "flux" => Profile::Flux,
+                    "argo-cd" => Profile::Argo,
                     other => return Err(format!("there is no profile `{other}`").into()),
                 });
             }

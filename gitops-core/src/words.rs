@@ -34,7 +34,7 @@ macro_rules! words {
 }
 
 words! {
-    DriftProfile, "profile of drift": "serverSideApply" => ServerSideApply, "flux" => Flux;
+    DriftProfile, "profile of drift": "serverSideApply" => ServerSideApply, "flux" => Flux, "argoCd" => Argo;
     Flavour, "flavour of health": "kstatus" => Kstatus, "argoCd" => ArgoCd, "flux" => Flux;
     Order, "order of applying": "argoCd" => ArgoCd, "flux" => Flux, "cliUtils" => CliUtils;
     DeletionPolicy, "deletion policy": "delete" => Delete, "orphan" => Orphan;

@@ -161,7 +161,8 @@ def compare(
     :param live: what the cluster has, with ``metadata.managedFields`` if you have them
         (``kubectl get -o json --show-managed-fields``, or the JSON of a client). Objects are paired by
         group, kind, namespace and name.
-    :param profile: whose idea of drift counts: ``"serverSideApply"``, the API server's, or ``"flux"``.
+    :param profile: whose idea of drift counts: ``"serverSideApply"``, the API server's, ``"flux"``, or
+        ``"argoCd"``, that of Argo CD where its server-side diff is off.
     :param kubernetes: the release, such as ``"1.34"``, which decides on defaults; by default the newest known.
     :param manager: the field manager that applies what Git says, such as ``"kustomize-controller"``; by
         default found among the managers of each object.

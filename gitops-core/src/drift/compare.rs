@@ -1,16 +1,16 @@
 //! The front door: desired and live objects to a report.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use super::apply::{Applied, apply};
 use super::differences::differences;
 use super::explain::{Context, owner_of, readable};
 use super::field_set::{Element, path_text};
-use super::fields::{fields_of, sets_all};
+use super::fields::fields_of;
 use super::ignore::{Skip, merges};
 use super::learned::learned;
 use super::managers::{Manager, managers_of};
-use super::merge::{merge, repeated_items};
+use super::merge::repeated_items;
 use super::model::{Conflict, DriftReport, DriftStatus, DriftSummary, ObjectDrift, SCHEMA_VERSION};
 use super::normalise::{canonicalise, normalise, without_server_fields};
 use super::options::{DriftOptions, Profile};
@@ -19,12 +19,14 @@ use super::pairs::{Counterparts, Identity};
 use super::repair::repair;
 use super::schemas::Schemas;
 use super::three_way::three_way;
+use super::unchanged::{merges_to_nothing, sets_all};
 use crate::error::Diagnostic;
 use crate::knowledge::field_managers::OWNER_MARKS;
 use crate::knowledge::secret_fields::LAST_APPLIED;
 use crate::knowledge::structured_merge::{Schema, Type};
 use crate::node::{Location, Map, Node, Span};
-use crate::object::{Object, group_version};
+use crate::object::{Object, ObjectId, group_version};
+use crate::parallel;
 
 /// Compares what Git says with what the cluster has.
 ///
@@ -38,22 +40,45 @@ pub fn compare(desired: &[Object], live: &[Object], options: &DriftOptions) -> D
     let schemas = options.schemas.clone().unwrap_or_else(|| Schemas::new(options.version));
     let schemas = schemas.with_definitions(desired).with_definitions(live);
     let comparer = Comparer { options, schemas: &schemas };
+    let tasks = tasks(desired, live, options.namespace());
+    let runs = match options.threads {
+        1 => 1,
+        threads => parallel::threads(threads) * RUNS_PER_THREAD,
+    };
+    let runs: Vec<&[Task<'_>]> = tasks.chunks(tasks.len().div_ceil(runs).max(1)).collect();
+    let judge = |run: &&[Task<'_>]| run.iter().map(|task| comparer.judge(*task)).collect();
+    let parts: Vec<Vec<ObjectDrift>> = parallel::map(&runs, options.threads, judge);
+    report(parts.into_iter().flatten().collect())
+}
+
+/// What there is to judge.
+#[derive(Clone, Copy)]
+enum Task<'a> {
+    /// A desired object and its live one.
+    Pair(&'a Object, &'a Object),
+    /// A desired object that no live one belongs to.
+    Missing(&'a Object),
+    /// A live object that no desired one belongs to.
+    Extra(&'a Object),
+    /// A desired object that was there before.
+    Repeated(&'a Object),
+    /// A desired object without a kind or a name.
+    Nameless(&'a Object),
+}
+
+fn tasks<'a>(desired: &'a [Object], live: &'a [Object], namespace: &'a str) -> Vec<Task<'a>> {
     let counterparts = Counterparts::new(live);
     let mut paired = vec![false; live.len()];
-    let mut seen: HashMap<Identity<'_>, usize> = HashMap::with_capacity(desired.len());
-    let mut objects = Vec::with_capacity(desired.len());
+    let mut seen: HashSet<Identity<'_>> = HashSet::with_capacity(desired.len());
+    let mut tasks = Vec::with_capacity(desired.len());
     for object in desired {
         if object.kind().is_empty() || object.name().is_empty() {
-            let message = "the object has no kind or no name; give it both";
-            objects.push(comparer.found(object, DriftStatus::Unknown).because("no-identity", message));
+            tasks.push(Task::Nameless(object));
             continue;
         }
-        let identity = counterparts.identity(object, options.namespace());
-        let count = seen.entry(identity).or_default();
-        *count += 1;
-        if *count > 1 {
-            let message = format!("{} is there twice in what Git says; remove one of them", object.id());
-            objects.push(comparer.found(object, DriftStatus::Unknown).because("duplicate-object", message));
+        let identity = counterparts.identity(object, namespace);
+        if !seen.insert(identity) {
+            tasks.push(Task::Repeated(object));
             continue;
         }
         for at in counterparts.all(identity) {
@@ -61,15 +86,18 @@ pub fn compare(desired: &[Object], live: &[Object], options: &DriftOptions) -> D
                 *paired = true;
             }
         }
-        objects.push(match counterparts.get(object, options.namespace()) {
-            Some(other) => comparer.pair(object, other),
-            None => comparer.missing(object),
+        tasks.push(match counterparts.named(identity, object.api_version()) {
+            Some(other) => Task::Pair(object, other),
+            None => Task::Missing(object),
         });
     }
     let extra = live.iter().zip(&paired).filter(|(_, paired)| !**paired);
-    objects.extend(extra.map(|(object, _)| comparer.extra(object)));
-    report(objects)
+    tasks.extend(extra.map(|(object, _)| Task::Extra(object)));
+    tasks
 }
+
+/// More runs than threads, so that none waits long for the last.
+const RUNS_PER_THREAD: usize = 8;
 
 /// Compares one object with its live counterpart; their identities are not looked at. `schemas` of the
 /// options tells of custom kinds.
@@ -105,16 +133,17 @@ pub fn normal_form(object: &Object, options: &DriftOptions) -> Object {
     object
 }
 
-fn report(mut objects: Vec<ObjectDrift>) -> DriftReport {
-    objects.sort_by(|a, b| {
-        (&a.id.kind, &a.id.namespace, &a.id.name, &a.id.api_version, a.status).cmp(&(
-            &b.id.kind,
-            &b.id.namespace,
-            &b.id.name,
-            &b.id.api_version,
-            b.status,
-        ))
-    });
+fn report(objects: Vec<ObjectDrift>) -> DriftReport {
+    fn order(object: &ObjectDrift) -> impl Ord {
+        let ObjectId { kind, namespace, name, api_version } = &object.id;
+        (kind, namespace, name, api_version, object.status)
+    }
+    // What there is of an object is large, so that to sort numbers and move each once is cheaper.
+    let mut places: Vec<usize> = (0..objects.len()).collect();
+    places.sort_by(|a, b| objects.get(*a).map(order).cmp(&objects.get(*b).map(order)));
+    let mut taken: Vec<Option<ObjectDrift>> = objects.into_iter().map(Some).collect();
+    let objects: Vec<ObjectDrift> =
+        places.into_iter().filter_map(|place| taken.get_mut(place)?.take()).collect();
     let mut summary = DriftSummary::default();
     for object in &objects {
         *match object.status {
@@ -147,6 +176,22 @@ struct Parts<'a> {
 impl Comparer<'_> {
     fn locate(&self, node: &Node) -> Option<Location> {
         self.options.sources.as_ref()?.locate(node.span)
+    }
+
+    fn judge(&self, task: Task<'_>) -> ObjectDrift {
+        match task {
+            Task::Pair(desired, live) => self.pair(desired, live),
+            Task::Missing(desired) => self.missing(desired),
+            Task::Extra(live) => self.extra(live),
+            Task::Repeated(desired) => {
+                let message = format!("{} is there twice in what Git says; remove one of them", desired.id());
+                self.found(desired, DriftStatus::Unknown).because("duplicate-object", message)
+            }
+            Task::Nameless(desired) => {
+                let message = "the object has no kind or no name; give it both";
+                self.found(desired, DriftStatus::Unknown).because("no-identity", message)
+            }
+        }
     }
 
     fn found(&self, object: &Object, status: DriftStatus) -> ObjectDrift {
@@ -292,7 +337,7 @@ impl Comparer<'_> {
         }
         let (schema, of) = self.merge_type(desired);
         let config = configuration(desired, live);
-        if merge(schema, of, &live.node, &config).is_some() {
+        if !merges_to_nothing(schema, of, &live.node, &config) {
             return false;
         }
         let entries = live.node.at(&["metadata", "managedFields"]).and_then(Node::as_seq).unwrap_or_default();
@@ -359,6 +404,7 @@ fn configuration(desired: &Object, live: &Object) -> Node {
     without_server_fields(&mut object);
     let mut config = object.node;
     if live.namespace().is_empty()
+        && !desired.namespace().is_empty()
         && let Some(metadata) = config.get_mut("metadata").and_then(Node::as_map_mut)
     {
         metadata.retain(|key, _| key != "namespace");

@@ -91,27 +91,6 @@ fn same(before: &Node, after: &Node) -> bool {
     before.shares_with(after) || (before.scalar().is_some() && before == after)
 }
 
-/// Whether `node` sets every field of `fields`, which is FieldsV1: [`has_all`] without reading the set first.
-/// May say no where that says yes.
-pub(super) fn sets_all(schema: &Schema, of: Type, node: &Node, fields: &Node) -> bool {
-    let Some(fields) = fields.as_map() else { return false };
-    let shape = shape(schema, of, node);
-    fields.iter().filter(|(key, _)| key.as_str() != ".").all(|(key, below)| {
-        let found = match &shape {
-            Shape::Map(map) => key
-                .strip_prefix("f:")
-                .and_then(|name| map.get(name).map(|node| (node, schema.field(of, name).0))),
-            Shape::List(items, elements) => Element::parse(key)
-                .and_then(|wanted| elements.iter().position(|element| *element == wanted))
-                .and_then(|at| items.get(at))
-                .map(|node| (node, item_type(schema, of))),
-            Shape::Leaf => None,
-        };
-        let leaf = below.as_map().is_some_and(Map::is_empty);
-        found.is_some_and(|(node, inner)| leaf || sets_all(schema, inner, node, below))
-    })
-}
-
 /// `node` without the fields of `gone`; the same node if it has none of them.
 pub(super) fn without(schema: &Schema, of: Type, node: &Node, gone: &FieldSet) -> Node {
     match shape(schema, of, node) {

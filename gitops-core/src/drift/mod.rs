@@ -39,6 +39,7 @@ mod schemas;
 #[cfg(test)]
 mod tests;
 mod three_way;
+mod unchanged;
 
 pub use compare::{compare, compare_one, normal_form, predict};
 pub use ignore::IgnoreRules;

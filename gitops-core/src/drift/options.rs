@@ -26,7 +26,7 @@ pub enum Profile {
 }
 
 /// How objects are compared.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct DriftOptions {
     /// Whose idea of drift counts. Default the API server's.
@@ -44,6 +44,24 @@ pub struct DriftOptions {
     pub sources: Option<SourceMap>,
     /// What is not compared. Default nothing but what annotations of the objects say.
     pub ignore: IgnoreRules,
+    /// On how many threads objects are compared, the calling one among them; 0 for as many as the process may
+    /// run at once. The report is the same for any number. Default 1.
+    pub threads: usize,
+}
+
+impl Default for DriftOptions {
+    fn default() -> Self {
+        Self {
+            profile: Profile::default(),
+            version: KubernetesVersion::default(),
+            schemas: None,
+            manager: None,
+            default_namespace: None,
+            sources: None,
+            ignore: IgnoreRules::new(),
+            threads: 1,
+        }
+    }
 }
 
 impl DriftOptions {
@@ -110,6 +128,13 @@ impl DriftOptions {
     #[must_use]
     pub fn with_ignore(mut self, ignore: IgnoreRules) -> Self {
         self.ignore = ignore;
+        self
+    }
+
+    /// The same on so many threads; 0 for as many as the process may run at once.
+    #[must_use]
+    pub fn with_threads(mut self, threads: usize) -> Self {
+        self.threads = threads;
         self
     }
 }

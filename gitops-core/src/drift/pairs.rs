@@ -62,9 +62,21 @@ impl<'a> Counterparts<'a> {
 
     /// The position of the live object of a desired one; of several, that of its version.
     pub(crate) fn position(&self, desired: &Object, default_namespace: &str) -> Option<usize> {
+        self.of_version(self.identity(desired, default_namespace), desired.api_version())
+    }
+
+    fn of_version(&self, identity: Identity<'_>, api_version: &str) -> Option<usize> {
         let version = |at: usize| self.live.get(at).map_or("", Object::api_version);
-        let all = self.all(self.identity(desired, default_namespace)).iter().copied();
-        all.min_by_key(|at| (version(*at) != desired.api_version(), version(*at)))
+        match self.all(identity) {
+            [] => None,
+            [at] => Some(*at),
+            all => all.iter().copied().min_by_key(|at| (version(*at) != api_version, version(*at))),
+        }
+    }
+
+    /// The live object of a name; of several, that of a version.
+    pub(crate) fn named(&self, identity: Identity<'_>, api_version: &str) -> Option<&'a Object> {
+        self.live.get(self.of_version(identity, api_version)?)
     }
 
     /// The live object of a desired one.

@@ -177,6 +177,10 @@ fn objects_are_paired_by_identity() {
             "Secret a/elsewhere missing ",
         ]
     );
+    for threads in [0, 2, 100] {
+        let same = compare(&desired, &live, &DriftOptions::new().with_threads(threads));
+        assert_eq!(same.to_json(), report.to_json(), "{threads} threads");
+    }
     let summary = serde_json::to_value(report.summary).unwrap();
     assert_eq!(
         summary,
@@ -677,7 +681,78 @@ fn reversed(json: &Json) -> Json {
     }
 }
 
+#[test]
+fn the_short_way_answers_as_the_long_one() {
+    let schemas = Schemas::default();
+    let (schema, of) = schemas.merge_type("v1", "Service").unwrap();
+    let port = |port: Json| json!({"port": port});
+    let named = |number: i64, name: &str| json!({"port": number, "name": name});
+    let udp = json!({"port": 80, "protocol": "UDP"});
+    for (live, config, nothing) in [
+        (json!([named(80, "a"), named(81, "b")]), json!([port(json!(80)), named(81, "b")]), true),
+        (json!([named(80, "a"), named(81, "b")]), json!([named(81, "b"), named(80, "a")]), false),
+        (json!([named(80, "a"), named(81, "b")]), json!([named(81, "b")]), true),
+        (json!([named(80, "a")]), json!([named(80, "b")]), false),
+        (json!([named(80, "a")]), json!([port(json!(80.0))]), true),
+        (json!([port(json!(80)), udp]), json!([port(json!(80)), udp]), true),
+        (json!([port(json!(80))]), json!([{"port": 80, "protocol": "TCP"}]), false),
+        // Items that stand twice: the list is one value.
+        (json!([named(80, "a"), named(80, "b")]), json!([port(json!(80)), port(json!(80.0))]), false),
+        (json!([named(80, "a"), named(80, "a")]), json!([named(80, "a"), named(80, "a")]), true),
+        (json!([{"name": "a", "nodePort": 1}]), json!([{"name": "a"}]), true),
+        (json!([{"protocol": null, "x": 1}]), json!([{"protocol": null}]), true),
+        (json!([]), json!([]), true),
+        (json!([]), json!(null), false),
+        (json!([named(80, "a")]), json!(null), true),
+    ] {
+        let service = |ports: &Json| Node::from(&json!({"kind": "Service", "spec": {"ports": ports}}));
+        let (live, config) = (service(&live), service(&config));
+        let long = merge::merge(schema, of, &live, &config).is_none();
+        assert_eq!(
+            (long, unchanged::merges_to_nothing(schema, of, &live, &config)),
+            (nothing, nothing),
+            "{config:?}"
+        );
+    }
+    let ports = json!([named(80, "a"), {"port": 8080, "protocol": "UDP"}]);
+    let service = Node::from(
+        &json!({"spec": {"ports": ports, "selector": {"a": "b"}}, "metadata": {"finalizers": ["x"]}}),
+    );
+    let port = |key: &str| json!({"f:spec": {"f:ports": {key: {".": {}, "f:port": {}}}}});
+    for (fields, all) in [
+        (port("k:{\"port\":80,\"protocol\":\"TCP\"}"), true),
+        (port("k:{\"port\": 80, \"protocol\": \"TCP\"}"), true),
+        (port("k:{\"port\":8080,\"protocol\":\"UDP\"}"), true),
+        (port("k:{\"port\":8080,\"protocol\":\"TCP\"}"), false),
+        (port("k:{\"port\":8,\"protocol\":\"TCP\"}"), false),
+        (port("k:{\"port\":80}"), false),
+        (json!({"f:spec": {"f:selector": {}}, "f:metadata": {"f:finalizers": {"v:\"x\"": {}}}}), true),
+        (json!({"f:metadata": {"f:finalizers": {"v:\"y\"": {}}}}), false),
+        (json!({"f:spec": {"f:type": {}}}), false),
+    ] {
+        let fields = Node::from(&fields);
+        let set = field_set::FieldSet::parse(&fields);
+        assert_eq!(fields::has_all(schema, of, &service, &set), all, "{fields:?}");
+        assert_eq!(unchanged::sets_all(schema, of, &service, &fields), all, "{fields:?}");
+    }
+}
+
 proptest! {
+    #[test]
+    fn the_short_way_is_the_long_one(before in spec(), other in spec()) {
+        let schemas = Schemas::default();
+        let (schema, of) = schemas.merge_type("apps/v1", "Deployment").unwrap();
+        let (live, config) = (Node::from(&before), Node::from(&other));
+        let long = merge::merge(schema, of, &live, &config).is_none();
+        prop_assert_eq!(unchanged::merges_to_nothing(schema, of, &live, &config), long);
+        prop_assert!(unchanged::merges_to_nothing(schema, of, &live, &live));
+        let set = fields::fields_of(schema, of, &live);
+        let fields = Node::from(&fields_v1(&set));
+        let long = fields::has_all(schema, of, &config, &set);
+        prop_assert_eq!(unchanged::sets_all(schema, of, &config, &fields), long);
+        prop_assert!(unchanged::sets_all(schema, of, &live, &fields));
+    }
+
     #[test]
     fn what_is_applied_is_in_sync(before in spec(), other in spec(), desired in spec()) {
         let live = lived(&before, &other);

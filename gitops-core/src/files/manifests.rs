@@ -97,7 +97,6 @@ impl Manifests {
     }
 
     fn add_document(&mut self, document: Node) -> Result<()> {
-        let place = self.sources.locate(document.span);
         match document.value {
             Value::Null => Ok(()),
             Value::Map(ref map) if map.is_empty() => Ok(()),
@@ -112,6 +111,7 @@ impl Manifests {
             _ => {
                 let message =
                     "a document of a manifest must be an object: a mapping with `apiVersion` and `kind`";
+                let place = self.sources.locate(document.span);
                 Err(Error::new(ErrorKind::Yaml, "not-an-object", message).at(place))
             }
         }

@@ -69,7 +69,8 @@ pub(crate) struct KeyedList {
 /// The types that belong together: those of a release of Kubernetes, or of one custom kind.
 #[derive(Debug, Default)]
 pub(crate) struct Schema {
-    structs: Vec<HashMap<Text, Type>>,
+    /// Fields by name, in the order of the names.
+    structs: Vec<Vec<(Text, Type)>>,
     values: Vec<Type>,
     lists: Vec<KeyedList>,
     /// By API version and kind.
@@ -116,10 +117,14 @@ impl Schema {
     /// does), so that owning something below it means to own the field too.
     pub(crate) fn field(&self, of: Type, field: &str) -> (Type, bool) {
         match of {
-            Type::Struct(at) => match self.structs.get(at as usize).and_then(|fields| fields.get(field)) {
-                Some(found) => (*found, true),
-                None => (Type::Deduced, false),
-            },
+            Type::Struct(at) => {
+                let fields = self.structs.get(at as usize).map(Vec::as_slice).unwrap_or_default();
+                let found = fields.binary_search_by(|(name, _)| name.as_str().cmp(field)).ok();
+                match found.and_then(|at| fields.get(at)) {
+                    Some((_, found)) => (*found, true),
+                    None => (Type::Deduced, false),
+                }
+            }
             Type::Map(at) => (self.values.get(at as usize).copied().unwrap_or(Type::Deduced), false),
             _ => (Type::Deduced, false),
         }
@@ -142,7 +147,7 @@ impl Schema {
     }
 
     pub(crate) fn add_struct(&mut self, fields: HashMap<Text, Type>) -> Type {
-        self.structs.push(fields);
+        self.structs.push(by_name(fields));
         Type::Struct(self.structs.len() as u32 - 1)
     }
 
@@ -163,6 +168,12 @@ impl Schema {
     }
 }
 
+fn by_name(fields: HashMap<Text, Type>) -> Vec<(Text, Type)> {
+    let mut fields: Vec<_> = fields.into_iter().collect();
+    fields.sort_by(|a, b| a.0.cmp(&b.0));
+    fields
+}
+
 /// Reads the lines of one version. The table is ours, so what cannot be read is left out; a test looks
 /// for that.
 fn read_table(table: &str, minor: u32) -> Schema {
@@ -171,7 +182,7 @@ fn read_table(table: &str, minor: u32) -> Schema {
         lines().filter_map(|line| Some(line.split_once(' ')?.0)).filter(|name| !name.starts_with('@'));
     let types: HashMap<&str, Type> =
         names.enumerate().map(|(at, name)| (name, Type::Struct(at as u32))).collect();
-    let mut schema = Schema { structs: vec![HashMap::new(); types.len()], ..Schema::default() };
+    let mut schema = Schema { structs: vec![Vec::new(); types.len()], ..Schema::default() };
     for line in lines() {
         let Some((name, rest)) = line.split_once(' ') else { continue };
         if let Some(api_version) = name.strip_prefix('@') {
@@ -194,7 +205,7 @@ fn read_table(table: &str, minor: u32) -> Schema {
             fields.insert(Text::from(field), value(&mut schema, &types, of));
         }
         if let Some(slot) = schema.structs.get_mut(*at as usize) {
-            *slot = fields;
+            *slot = by_name(fields);
         }
     }
     schema.metadata = types.get("meta.v1.ObjectMeta").copied();

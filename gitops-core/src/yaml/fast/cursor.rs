@@ -120,6 +120,22 @@ impl<'a> Cursor<'a> {
         at
     }
 
+    /// The next quote, backslash or line feed from `at` on, or the end of the text. Most texts in quotes are
+    /// short, so that to set up a longer stride costs more than it saves.
+    pub(super) fn quoted_end(&self, mut at: usize, quote: u8) -> usize {
+        while let Some(word) = self.word(at) {
+            let found = zeros(word ^ eight(quote)) | zeros(word ^ eight(b'\\')) | zeros(word ^ eight(b'\n'));
+            if found != 0 {
+                return at + first(found);
+            }
+            at += 8;
+        }
+        while at < self.bytes.len() && self.byte(at) != quote && !matches!(self.byte(at), b'\\' | b'\n') {
+            at += 1;
+        }
+        at
+    }
+
     /// Steps over spaces.
     pub(super) fn skip_spaces(&mut self) {
         self.at = self.behind_spaces(self.at);

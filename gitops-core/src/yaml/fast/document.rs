@@ -7,6 +7,7 @@ use super::super::events::Events;
 use super::super::repair::Repaired;
 use super::super::{ReadOptions, Stream, builder, resolve};
 use super::cursor::Cursor;
+use super::owned::Owned;
 use super::texts::Texts;
 use super::tree::Tree;
 use crate::node::{FileId, Node, SourceFile, Span, Text, Value};
@@ -19,6 +20,7 @@ pub(super) struct Reader<'a> {
     pub(super) cursor: Cursor<'a>,
     pub(super) tree: Tree,
     pub(super) texts: Texts,
+    pub(super) owned: Owned<'a>,
     /// Text that does not stand in the file as it is.
     pub(super) scratch: String,
     options: &'a ReadOptions,
@@ -47,6 +49,7 @@ pub(in super::super) fn read(
         cursor: Cursor::new(body),
         tree: Tree::new(options.limits.max_depth.min(DEEPEST)),
         texts: Texts::new(body.len()),
+        owned: Owned::default(),
         scratch: String::new(),
         options,
         file,

@@ -1,6 +1,7 @@
 //! Lists and mappings in brackets, on one line or several, as in JSON.
 
 use super::document::{LONGEST_KEY, Reader};
+use super::owned;
 use super::scalar::{Context, Lines, Stop};
 use super::tree::Kind;
 use crate::node::{Node, Value};
@@ -32,8 +33,13 @@ impl Reader<'_> {
                 }
                 (_, Expect::First) => {
                     if kind == Kind::Map {
-                        self.flow_key()?;
+                        let is_owned = self.flow_key()?;
                         self.between()?;
+                        if is_owned && self.cursor.here() == b'{' {
+                            self.owned_fields()?;
+                            expect = Expect::Comma;
+                            continue;
+                        }
                     } else {
                         self.tree.item(self.here());
                     }
@@ -58,12 +64,37 @@ impl Reader<'_> {
         Some(Expect::Comma)
     }
 
-    /// A key and the colon behind it, on one line.
-    fn flow_key(&mut self) -> Option<()> {
+    /// A mapping that others may equal.
+    fn owned_fields(&mut self) -> Option<()> {
+        let (start, depth) = (self.cursor.at, self.tree.stack.len());
+        let span = self.here();
+        let rest = self.cursor.bytes.get(start..).unwrap_or_default();
+        if let Some((text, mut node)) = self.owned.find(rest, depth) {
+            if let Some(line) = text.rfind('\n') {
+                self.cursor.start_line(start + line + 1);
+            }
+            self.cursor.at = start + text.len();
+            node.span = span;
+            self.tree.set(node);
+            return Some(());
+        }
+        // As deep as the text is: the keys of managed fields are no `fieldsV1`, but who knows.
+        self.flow()?;
+        let text = self.cursor.slice(start, self.cursor.at);
+        if let Some(node) = self.tree.last() {
+            self.owned.keep(text, depth, node.clone());
+        }
+        Some(())
+    }
+
+    /// A key and the colon behind it, on one line. Tells whether it is that of managed fields.
+    fn flow_key(&mut self) -> Option<bool> {
         let start = self.cursor.at;
+        let mut is_owned = false;
         let (key, digest) = match self.cursor.here() {
             b'"' | b'\'' => {
                 let text = self.cursor.quoted(Lines::One, &mut self.scratch)?;
+                is_owned = text == owned::KEY;
                 self.texts.key(text)
             }
             _ if self.cursor.begins_plain(Context::Flow) => {
@@ -82,7 +113,7 @@ impl Reader<'_> {
         }
         self.cursor.at += 1;
         self.tree.key(key, digest, self.span(start), self.span(colon + 1));
-        Some(())
+        Some(is_owned)
     }
 
     /// The value of a key, or an item.
@@ -112,7 +143,16 @@ impl Reader<'_> {
     }
 
     /// Steps over blanks, line breaks and comments.
+    #[inline(always)]
     fn between(&mut self) -> Option<()> {
+        // Compact JSON has nothing there.
+        match self.cursor.here() {
+            b' ' | b'\t' | b'\n' | b'\r' | b'#' => self.blanks(),
+            _ => Some(()),
+        }
+    }
+
+    fn blanks(&mut self) -> Option<()> {
         loop {
             let start = self.cursor.at;
             self.cursor.skip_spaces();

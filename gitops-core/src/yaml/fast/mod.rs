@@ -14,6 +14,7 @@
 //! | `flow` | lists and mappings in brackets |
 //! | `scalar` | plain and quoted text |
 //! | `literal` | block scalars |
+//! | `owned` | equal `fieldsV1` share their tree |
 //! | `tree` | the tree while it grows |
 //! | `texts` | equal texts share their memory |
 
@@ -22,6 +23,7 @@ mod cursor;
 mod document;
 mod flow;
 mod literal;
+mod owned;
 mod scalar;
 mod texts;
 mod tree;

@@ -1,6 +1,6 @@
 //! Plain text, on one line or several, and text in quotes.
 
-use memchr::{memchr, memchr2, memchr3};
+use memchr::memchr3;
 
 use super::cursor::{Cursor, is_white};
 
@@ -151,14 +151,13 @@ impl<'a> Cursor<'a> {
     {
         let quote = self.here();
         let start = self.at + 1;
-        let special = if quote == b'"' { b'\\' } else { b'\'' };
-        let end = start + memchr2(quote, special, self.bytes.get(start..)?)?;
+        let mut end = self.quoted_end(start, quote);
+        while quote == b'\'' && self.byte(end) == b'\\' {
+            end = self.quoted_end(end + 1, quote);
+        }
         if self.byte(end) == quote && (quote == b'"' || self.byte(end + 1) != quote) {
-            let text = self.slice(start, end);
-            if memchr(b'\n', text.as_bytes()).is_none() {
-                self.at = end + 1;
-                return Some(text);
-            }
+            self.at = end + 1;
+            return Some(self.slice(start, end));
         }
         self.at = start;
         scratch.clear();

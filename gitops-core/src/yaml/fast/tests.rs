@@ -70,6 +70,46 @@ fn cases() {
 }
 
 /// As deep as any option allows, in all ways to nest, on the small stack of a test in a debug build.
+/// Equal `fieldsV1` share their tree, and nothing else is another for it.
+#[test]
+fn managed_fields_are_read_once() {
+    let fields = r#"{"f:spec": {
+  "k:{\"a\":1}": {}, "f:b": {".": {}}}}"#;
+    let text = format!(
+        "- {{\"fieldsV1\": {fields}, \"a\": 1}}\n- {{\"fieldsV1\": {{\"f:spec\": {{}}}}}}\n- [{{\"fieldsV1\": {fields}}}]\n- x: {{\"fieldsV1\": {fields}, \"b\": [c]}}\n  d: e\n"
+    );
+    let sources = SourceMap::new();
+    let file = sources.add("f", text.as_str());
+    let options = ReadOptions::default();
+    let (ours, left) = read_fast(&sources, file, &options).unwrap();
+    let theirs = read_by_library(&sources, file, &options).unwrap();
+    assert_eq!(left, 0);
+    assert_eq!(ours.documents, theirs.documents);
+    let items = ours.documents[0].as_seq().unwrap();
+    let found = |node: &Node| node.get("fieldsV1").cloned().unwrap();
+    let (first, second, third) =
+        (found(&items[0]), found(&items[2].as_seq().unwrap()[0]), found(items[3].get("x").unwrap()));
+    assert!(!first.shares_with(&second), "the second is deeper");
+    assert!(second.shares_with(&third));
+    // What follows stands where it stands.
+    let place = |stream: &Stream, keys: &[&str]| {
+        let node = stream.documents[0].as_seq().unwrap()[3].at(keys).unwrap();
+        sources.locate(node.span).unwrap().to_string()
+    };
+    for keys in [&["x", "fieldsV1"][..], &["x", "b"], &["d"]] {
+        assert_eq!(place(&ours, keys), place(&theirs, keys), "{keys:?}");
+    }
+    // No deeper than the limit, be it known.
+    let text = r#"[{"fieldsV1": {"a": {}}}, [{"fieldsV1": {"a": {}}}]]"#;
+    let file = sources.add("g", text);
+    let limits = Limits { max_depth: 4, ..Limits::default() };
+    let options = ReadOptions { limits, ..ReadOptions::default() };
+    assert_eq!(read(&sources, file, &options).unwrap_err().code(), "too-deep");
+    let nested = format!("{}{}", "{\"fieldsV1\": ".repeat(150), "}".repeat(150));
+    let (ours, theirs) = both(&nested.replace(": }", ": {}}"), &ReadOptions::default());
+    assert_eq!(ours, theirs);
+}
+
 #[test]
 fn deep_nesting_needs_no_stack() {
     let limits = Limits { max_depth: usize::MAX, ..Limits::default() };

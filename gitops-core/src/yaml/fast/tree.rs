@@ -1,6 +1,8 @@
 //! The tree while it grows: open lists and mappings on a stack, the finished children of all of them
 //! on two more, so that each list and mapping is allocated once, at its size.
 
+use std::sync::Arc;
+
 use crate::node::{Entry, Map, Node, Span, Text, Value};
 
 /// What is open.
@@ -31,6 +33,8 @@ pub(super) struct Tree {
     /// Digests of the keys in `entries`.
     digests: Vec<u32>,
     items: Vec<Node>,
+    /// What all empty mappings share: managed fields are full of them.
+    empty: Arc<Map>,
     max_depth: usize,
 }
 
@@ -43,6 +47,7 @@ impl Tree {
             entries: Vec::new(),
             digests: Vec::new(),
             items: Vec::new(),
+            empty: Arc::default(),
             max_depth,
         }
     }
@@ -107,11 +112,19 @@ impl Tree {
         }
     }
 
+    /// The value of the last key of the open mapping.
+    pub(super) fn last(&self) -> Option<&Node> {
+        self.entries.last().map(|entry| &entry.value)
+    }
+
     /// Ends the innermost list or mapping; `None` if two of its keys are equal, or look it.
     pub(super) fn close(&mut self) -> Option<()> {
         let open = self.stack.pop()?;
         let node = match open.kind {
             Kind::Seq => Node::seq(self.items.split_off(open.first), open.span),
+            Kind::Map if self.entries.len() == open.first => {
+                Node::new(Value::Map(Arc::clone(&self.empty)), open.span)
+            }
             Kind::Map => {
                 let digests = self.digests.get(open.first..).unwrap_or_default();
                 if digests.len() < Map::INDEX_FROM && repeats(digests) {
