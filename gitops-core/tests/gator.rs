@@ -371,6 +371,80 @@ fn random_sets_are_judged_as_gator_judges_them() {
     println!("gator: {pairs} pairs of constraint and object, {findings} findings, all equal");
 }
 
+/// Tells the numbers that it sees of the object, the inventory, the parameters and their defaults. OPA
+/// computes with more digits than a float has, so only small ones are added up.
+const NUMBERS: &str = r#"package numbers
+violation[{"msg": msg}] {
+  input.review.kind.kind == "ConfigMap"
+  p := input.parameters
+  known := [x | x := data.inventory.namespace["default"]["v1"]["Pod"][_].spec]
+  sums := [s | p.given[i] < 1000000000; s := p.given[i] + 1]
+  msg := sprintf("%v | %v | %v | %v", [p, known, input.review.object.spec, sums])
+}"#;
+
+#[test]
+fn numbers_are_printed_as_gator_prints_them() {
+    let number = json!({"type": "number"});
+    let list = json!({"type": "array", "items": {"type": "object", "properties":
+        {"a": {"type": "integer", "default": 5_000_000}, "b": number}}});
+    let mut template = template("Numbers", json!({"rego": NUMBERS}));
+    template["spec"]["crd"]["spec"]["validation"] = json!({"openAPIV3Schema": {"type": "object", "properties": {
+        "given": {"type": "array", "items": number},
+        "default": {"type": "integer", "default": 3_000_000},
+        "object": {"type": "object", "default": {}, "properties": {"x": {"type": "integer", "default": 4_000_000}, "y": number}},
+        "list": list}}});
+    let mut constraint = constraint(&mut Random(1), "Numbers", "c");
+    let some = json!([
+        0,
+        -1,
+        999_999,
+        1_000_000,
+        1_000_001,
+        -1_000_000,
+        123_456_789,
+        1.5,
+        1_000_000.5,
+        0.000_001,
+        1e21,
+        9_007_199_254_740_991_i64,
+        9_007_199_254_740_993_i64,
+        9_223_372_036_854_775_807_i64
+    ]);
+    constraint["spec"] = json!({"parameters": {"given": some, "object": {"y": 6_000_000},
+        "list": [{"b": 7_000_000}, {"a": 8_000_000}, {"a": 5_000_000}]}});
+    let of = |kind: &str, name: &str| json!({"apiVersion": "v1", "kind": kind, "metadata": {"name": name, "namespace": "default"}, "spec": some});
+    // One that gives what another leaves to its default is told apart.
+    let mut other = constraint.clone();
+    other["metadata"]["name"] = json!("d");
+    other["spec"]["parameters"]["default"] = json!(3_000_000);
+    let documents = [template, constraint, other, of("Pod", "p"), of("ConfigMap", "m")];
+    let Some(theirs) = gator(&documents) else {
+        println!("left out: `gator` is not on the PATH");
+        return;
+    };
+    assert_eq!(ours(&documents), theirs.unwrap());
+
+    // `gator verify` passes the parameters on as they are.
+    let dir = tempfile::tempdir().unwrap();
+    let [template, constraint, _, pod, map] = &documents;
+    let files = [("t.yaml", template), ("c.yaml", constraint), ("p.yaml", pod), ("m.yaml", map)];
+    for (file, document) in files {
+        std::fs::write(dir.path().join(file), document.to_string()).unwrap();
+    }
+    let objects = |list: &[&Json]| list.iter().map(|json| Object::new(Node::from(*json))).collect::<Vec<_>>();
+    let policies = objects(&[template, constraint]);
+    let set = PolicySet::from_objects(&policies, &SourceMap::new()).unwrap();
+    let inventory = objects(&[pod]);
+    let options = EvaluateOptions::new().as_gator(Profile::GatorVerify).with_inventory(&inventory);
+    let message = &set.evaluate(&objects(&[map]), &options).findings[0].message;
+    let suite = json!({"apiVersion": "test.gatekeeper.sh/v1alpha1", "kind": "Suite", "metadata": {"name": "s"},
+        "tests": [{"name": "t", "template": "t.yaml", "constraint": "c.yaml", "cases": [{"name": "x", "object": "m.yaml",
+            "inventory": ["p.yaml"], "assertions": [{"violations": 1, "message": format!("^{}$", regex::escape(message))}]}]}]});
+    std::fs::write(dir.path().join("suite.yaml"), suite.to_string()).unwrap();
+    let found = verified_by_gator(dir.path()).unwrap();
+    assert!(found.values().all(|passed| *passed), "gator does not say {message}");
+}
+
 /// JSON with its keys sorted.
 fn canonical(json: &Json) -> String {
     match json {

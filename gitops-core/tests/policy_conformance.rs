@@ -23,8 +23,30 @@ const CEL_FLOOR: usize = 77;
 const LOCATED_FLOOR: usize = 106;
 /// Pairs of template and review with Gatekeeper's messages, or with its class of error, of 69,192.
 const DIFFERENTIAL_FLOOR: usize = 69_192;
-/// Small constructs with OPA's value, of 159.
-const CONSTRUCTS_FLOOR: usize = 149;
+/// Small constructs without OPA's value, of 159, and why no policy can depend on it. One that calls a
+/// function which is not here is reported as not checked, never as passed.
+const CONSTRUCTS_APART: [(&str, &str); 5] = [
+    (
+        "sprintf %v [1e6]",
+        "Gatekeeper 3.23.1 has OPA 1.17, which prints 1e+06, as here; OPA 1.19 prints the literal as it is written",
+    ),
+    (
+        "expr to_number(\"1_000\")",
+        "compares, computes and prints as 1000, as here; only OPA's JSON of it keeps the text, and is no JSON",
+    ),
+    (
+        "expr json.match_schema({\"a\":1},{\"type\":\"object\"})",
+        "not here: its result is the text of one validator's errors, which no other validator writes",
+    ),
+    (
+        "expr json.verify_schema({\"type\":\"object\"})",
+        "not here: its result is the text of one validator's errors, which no other validator writes",
+    ),
+    (
+        "expr crypto.x509.parse_certificates(\"\")",
+        "not here: it needs a reader of certificates, and what it is for, whether one is valid, a clock",
+    ),
+];
 
 fn data(file: &str) -> Option<Vec<u8>> {
     let root = std::env::var_os("GITOPS_CONFORMANCE").map_or_else(
@@ -252,14 +274,17 @@ fn rego_constructs() {
             (Err(_), None) => true,
             _ => false,
         };
-        if same {
-            passed += 1;
-        } else {
-            println!("{name}: {got:?} is not {}", row["opa"]);
+        let apart = CONSTRUCTS_APART.iter().find(|(known, _)| *known == name);
+        match apart {
+            Some((_, reason)) => println!("{name}: {reason}"),
+            None if !same => println!("{name}: {got:?} is not {}", row["opa"]),
+            None => {}
         }
+        // One that is equal after all is to be taken off the list.
+        passed += usize::from(same != apart.is_some());
     }
-    println!("rego-constructs: {passed} / {}", rows.len());
-    assert!(passed >= CONSTRUCTS_FLOOR);
+    println!("rego-constructs: {passed} / {}, {} of them apart", rows.len(), CONSTRUCTS_APART.len());
+    assert_eq!(passed, rows.len());
 }
 
 #[test]

@@ -7,7 +7,7 @@ use regorus::{Engine, Value};
 
 use super::bounded::{self, Bounded, Meter};
 use super::network::{Network, networks};
-use super::{counted, encodings};
+use super::{counted, encodings, globs, hashes, numbers};
 
 /// A function that makes little.
 pub(crate) type Function = fn(&[Value]) -> Value;
@@ -90,14 +90,18 @@ static FUNCTIONS: &[(&str, u8, Function)] = &[
         [Value::String(_)] => Value::from(true),
         _ => UNDEFINED,
     }),
-    ("crypto.sha256", 1, |args| match args {
-        [Value::String(text)] => {
-            use sha2::Digest;
-            let digest = sha2::Sha256::digest(text.as_bytes());
-            Value::from(digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
-        }
-        _ => UNDEFINED,
-    }),
+    ("crypto.md5", 1, hashes::md5),
+    ("crypto.sha1", 1, hashes::sha1),
+    ("crypto.sha256", 1, hashes::sha256),
+    ("crypto.hmac.equal", 2, hashes::hmac_equal),
+    ("crypto.hmac.md5", 2, hashes::hmac_md5),
+    ("crypto.hmac.sha1", 2, hashes::hmac_sha1),
+    ("crypto.hmac.sha256", 2, hashes::hmac_sha256),
+    ("crypto.hmac.sha512", 2, hashes::hmac_sha512),
+    ("uuid.rfc4122", 1, hashes::uuid),
+    ("regex.globs_match", 2, globs::globs_match),
+    ("to_number", 1, numbers::to_number),
+    (super::rego::NUMBER, 1, numbers::literal),
     ("net.cidr_contains", 2, |args| networks(args, |a, b| a.contains(b))),
     ("net.cidr_intersects", 2, |args| networks(args, |a, b| a.contains(b) || b.contains(a))),
     ("net.cidr_overlap", 2, |args| networks(args, |a, b| a.contains(b))),

@@ -3,9 +3,10 @@
 use regorus::Value;
 
 use super::matching::Matcher;
+use super::options::Profile;
 use super::schema::{unknown_fields, violations};
 use super::template::Template;
-use super::value::{Numbers, to_value};
+use super::value::{Numbers, to_value, with_given_as_floats};
 use crate::node::{Node, SourceMap};
 use crate::object::structural::apply_defaults;
 use crate::object::{LabelSelector, Object};
@@ -28,6 +29,8 @@ pub(crate) struct Constraint {
     pub(crate) matcher: Matcher,
     /// `spec.parameters` with defaults; null if there are none.
     pub(crate) parameters: Value,
+    /// The same as `gator test` hands them over, where that makes a difference.
+    float_parameters: Option<Value>,
 }
 
 /// What happens on a violation.
@@ -117,8 +120,26 @@ fn read_inner(object: &Object, template: usize, of: &Template, sources: &SourceM
         node: object.node.clone(),
         action: read_action(spec)?,
         matcher,
+        float_parameters: object
+            .node
+            .at(&["spec", "parameters"])
+            .and_then(|given| with_given_as_floats(&parameters, given)),
         parameters: to_value(&parameters, Numbers::Exact),
     })
+}
+
+impl Constraint {
+    /// The parameters as a profile hands them over to an engine that takes the review with these numbers.
+    pub(crate) fn parameters(&self, profile: Profile, numbers: Numbers) -> &Value {
+        let floats = self.float_parameters.as_ref();
+        let floats = floats.filter(|_| profile == Profile::GatorTest && numbers == Numbers::Float);
+        floats.unwrap_or(&self.parameters)
+    }
+
+    /// Whether it evaluates as every other constraint of its template with equal parameters does.
+    pub(crate) fn is_told_by_parameters(&self) -> bool {
+        self.float_parameters.is_none()
+    }
 }
 
 fn is_subdomain(text: &str) -> bool {

@@ -144,7 +144,9 @@ impl<'a> Shared<'a> {
     fn new(policies: &'a PolicySet, options: &'a EvaluateOptions<'a>, inventory: &'a [Object]) -> Self {
         let actions = policies.constraints.iter();
         let actions = actions.map(|constraint| constraint.action.at(options.enforcement_point)).collect();
-        Self { policies, options, inventory: Inventory::new(inventory), actions }
+        // gator reads all that it is given as JSON with floats.
+        let numbers = if options.profile == Profile::Cluster { Numbers::Exact } else { Numbers::Float };
+        Self { policies, options, inventory: Inventory::new(inventory, numbers), actions }
     }
 
     /// Whether the webhook asks a template about an operation; only the webhook makes a difference.
@@ -357,7 +359,7 @@ impl<'a> Run<'a> {
         };
         let value = values.get(runner.numbers());
         self.result.evaluations += 1;
-        let parameters = &constraint.parameters;
+        let parameters = constraint.parameters(options.profile, runner.numbers());
         Some(runner.run(value, parameters).map(|violations| {
             let mut places = if options.locate && !violations.is_empty() {
                 locate::locate(runner, &template.kind, about.reviewed, value, parameters, &violations)

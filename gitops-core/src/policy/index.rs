@@ -32,7 +32,11 @@ impl Index {
                     }
                 }
             }
-            index.first.push(*seen.entry((constraint.template, &constraint.parameters)).or_insert(at));
+            index.first.push(if constraint.is_told_by_parameters() {
+                *seen.entry((constraint.template, &constraint.parameters)).or_insert(at)
+            } else {
+                at
+            });
         }
         index
     }

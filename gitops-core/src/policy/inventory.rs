@@ -15,18 +15,19 @@ const REQUIRES_SYNC: &str = "metadata.gatekeeper.sh/requires-sync-data";
 /// The objects of the inventory, shared by all threads.
 pub(super) struct Inventory<'a> {
     objects: &'a [Object],
+    numbers: Numbers,
     data: OnceLock<Value>,
     known: OnceLock<BTreeSet<(&'a str, &'a str, &'a str)>>,
 }
 
 impl<'a> Inventory<'a> {
-    pub(super) fn new(objects: &'a [Object]) -> Self {
-        Self { objects, data: OnceLock::new(), known: OnceLock::new() }
+    pub(super) fn new(objects: &'a [Object], numbers: Numbers) -> Self {
+        Self { objects, numbers, data: OnceLock::new(), known: OnceLock::new() }
     }
 
     /// The value of `data`, made when first asked for.
     pub(super) fn data(&self) -> Value {
-        self.data.get_or_init(|| build(self.objects)).clone()
+        self.data.get_or_init(|| build(self.objects, self.numbers)).clone()
     }
 
     /// The kinds of which an object is needed and none is known, for people.
@@ -89,7 +90,7 @@ pub(super) fn required_data(template: &Object) -> Vec<Vec<SyncKind>> {
 
 /// `data` with `inventory.cluster[groupVersion][kind][name]` and
 /// `inventory.namespace[ns][groupVersion][kind][name]`.
-fn build(objects: &[Object]) -> Value {
+fn build(objects: &[Object], numbers: Numbers) -> Value {
     let mut inventory = object([("cluster", Value::new_object()), ("namespace", Value::new_object())]);
     for known in objects {
         let mut place = if known.namespace().is_empty() {
@@ -101,7 +102,7 @@ fn build(objects: &[Object]) -> Value {
             place = place.and_then(|place| entry(place, key));
         }
         if let Some(place) = place {
-            set(place, known.name(), to_value(&known.node, Numbers::Exact));
+            set(place, known.name(), to_value(&known.node, numbers));
         }
     }
     object([("inventory", inventory)])

@@ -16,10 +16,11 @@ pub enum Profile {
     #[default]
     Cluster,
     /// `gator test`: an object that names no namespace stands in one without a name, and the Namespace
-    /// `default` is known. Policies are told of no Namespace.
+    /// `default` is known. Policies are told of no Namespace. Numbers of parameters and of the inventory
+    /// pass through floats.
     GatorTest,
     /// `gator verify`: an object that names no namespace stands in none. Policies are told of no
-    /// Namespace.
+    /// Namespace. Numbers of the inventory pass through floats.
     GatorVerify,
 }
 

@@ -7,10 +7,11 @@ use crate::node::{Node, Path, Scalar, Segment, Value as NodeValue};
 /// How numbers are handed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Numbers {
-    /// As they are: parameters and inventory.
+    /// As they are: in the cluster the parameters and the inventory.
     Exact,
-    /// Through a 64-bit float, as Gatekeeper hands over the object under review: 1000000 prints as
-    /// `1e+06`, and integers above 2^53 lose digits.
+    /// Through a 64-bit float, as Gatekeeper hands over the object under review, and gator the inventory
+    /// and (`gator test`) the parameters too: 1000000 prints as `1e+06`, and integers above 2^53 lose
+    /// digits.
     Float,
 }
 
@@ -35,6 +36,41 @@ pub(crate) fn to_value(node: &Node, numbers: Numbers) -> Value {
             Some(Scalar::Int(value)) => float(value as f64),
             Some(Scalar::Uint(value)) => float(value as f64),
             Some(Scalar::Float(value)) => float(value),
+        },
+    }
+}
+
+/// The value of a tree that was completed with defaults: numbers that were `given` pass through a float,
+/// those of defaults do not. `None` where that makes no difference.
+pub(crate) fn with_given_as_floats(node: &Node, given: &Node) -> Option<Value> {
+    fn value(node: &Node, given: Option<&Node>) -> Value {
+        match (&node.value, given.map(|given| &given.value)) {
+            (_, None) => to_value(node, Numbers::Exact),
+            (NodeValue::Map(map), Some(NodeValue::Map(given))) => {
+                let fields = map
+                    .iter()
+                    .map(|(key, node)| (Value::from(key.as_str()), value(node, given.get(key.as_str()))));
+                fields.collect::<Fields>().0
+            }
+            (NodeValue::Seq(items), Some(NodeValue::Seq(given))) => {
+                let items = items.iter().enumerate().map(|(at, item)| value(item, given.get(at)));
+                Value::from(items.collect::<Vec<_>>())
+            }
+            _ => to_value(node, Numbers::Float),
+        }
+    }
+    has_changing_number(given).then(|| value(node, Some(given)))
+}
+
+/// Whether an integer of a tree is another, or prints as another, once it was a float.
+fn has_changing_number(node: &Node) -> bool {
+    match &node.value {
+        NodeValue::Map(map) => map.iter().any(|(_, node)| has_changing_number(node)),
+        NodeValue::Seq(items) => items.iter().any(has_changing_number),
+        _ => match node.scalar() {
+            Some(Scalar::Int(value)) => value.unsigned_abs() >= 1_000_000,
+            Some(Scalar::Uint(value)) => value >= 1_000_000,
+            _ => false,
         },
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
 use super::ast::{Body, Expr, ExprKind, LiteralKind, Module, Part, Rule, RuleKind};
+use super::guards::Definitions;
 use super::lexer::RegoError;
 
 /// One source of a template: its module and whether it is a library.
@@ -44,14 +45,16 @@ pub(crate) fn check(sources: &[Source<'_>]) -> Result<Facts, (usize, RegoError)>
     }
     graph.refuse_recursion()?;
     let modules: Vec<&Module> = sources.iter().map(|source| source.module).collect();
+    let definitions = Definitions::of(modules.iter().copied());
     for (index, module) in modules.iter().enumerate() {
+        super::arity::check(module, &definitions).map_err(|error| (index, error))?;
         super::safety::check(module, &modules).map_err(|error| (index, error))?;
     }
     Ok(graph.facts)
 }
 
 /// The part of [`check`] that holds for any modules, not only a template's: no recursion, no unsafe
-/// variable.
+/// variable, calls with the right arguments.
 pub(crate) fn check_expressions(modules: &[Module]) -> Result<(), RegoError> {
     let mut graph = Graph { any_data: true, ..Graph::default() };
     graph.add(modules.iter().enumerate());
@@ -64,7 +67,11 @@ pub(crate) fn check_expressions(modules: &[Module]) -> Result<(), RegoError> {
     }
     graph.refuse_recursion().map_err(|(_, error)| error)?;
     let all: Vec<&Module> = modules.iter().collect();
-    modules.iter().try_for_each(|module| super::safety::check(module, &all))
+    let definitions = Definitions::of(modules);
+    modules.iter().try_for_each(|module| {
+        super::arity::check(module, &definitions)?;
+        super::safety::check(module, &all)
+    })
 }
 
 fn check_module(source: &Source<'_>) -> Result<(), RegoError> {

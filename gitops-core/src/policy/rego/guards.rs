@@ -65,8 +65,8 @@ const MAKING: &[&str] = &[
 /// What the modules of a template define, by full path without `data`.
 #[derive(Debug, Default)]
 pub(crate) struct Definitions {
-    /// The number of arguments of each function.
-    functions: BTreeMap<Vec<String>, usize>,
+    /// The number of arguments of each function; `None` where definitions differ.
+    functions: BTreeMap<Vec<String>, Option<usize>>,
     /// Partial objects; all rules, with `false`.
     objects: BTreeMap<Vec<String>, bool>,
 }
@@ -79,12 +79,23 @@ impl Definitions {
                 let mut path = module.package.clone();
                 path.push(rule.name.clone());
                 if rule.kind == RuleKind::Function {
-                    all.functions.insert(path.clone(), rule.args.len());
+                    let arity = Some(rule.args.len());
+                    let known = all.functions.entry(path.clone()).or_insert(arity);
+                    *known = known.filter(|_| *known == arity);
                 }
                 *all.objects.entry(path).or_default() |= rule.kind == RuleKind::Object;
             }
         }
         all
+    }
+
+    /// The number of arguments of the function that a path names in a module: one of a rule, or of the
+    /// language.
+    pub(super) fn arity(&self, module: &Module, path: &[&str]) -> Option<usize> {
+        match full_path(module, path) {
+            Some(full) if self.objects.contains_key(&full) => self.functions.get(&full).copied().flatten(),
+            _ => crate::policy::builtins::arity(&path.join(".")),
+        }
     }
 
     /// Whether a path names what its entries make up: a partial object unless there are `more` steps, or
@@ -262,10 +273,11 @@ impl Finder<'_> {
 
     fn call(&mut self, function: &Expr, args: &[Expr]) {
         let path = function.constant_path().map(|(path, _)| path).unwrap_or_default();
-        let own = self.full_path(&path).and_then(|path| self.definitions.functions.get(&path).copied());
         let name = path.join(".");
-        let looks = own.is_none() && LOOKING.contains(&name.as_str());
-        let arity = own.or_else(|| crate::policy::builtins::arity(&name));
+        let defined =
+            full_path(self.module, &path).is_some_and(|path| self.definitions.functions.contains_key(&path));
+        let looks = !defined && LOOKING.contains(&name.as_str());
+        let arity = self.definitions.arity(self.module, &path);
         for (at, arg) in args.iter().enumerate() {
             // One argument more than there are binds the result.
             let to = if arity == Some(at) {
@@ -305,26 +317,26 @@ impl Finder<'_> {
         terms.len() == 1 && text.trim_start_matches(|c: char| c == '(' || c.is_whitespace()).starts_with('{')
     }
 
-    /// The full path of a name or a reference, as far as it is constant.
-    fn full_path(&self, path: &[&str]) -> Option<Vec<String>> {
-        let (&head, rest) = path.split_first()?;
-        let import = self.module.imports.iter().find(|import| import.name() == Some(head));
-        let start: Vec<String> = match import {
-            _ if head == "data" => Vec::new(),
-            Some(import) => match import.path.split_first() {
-                Some((root, rest)) if root == "data" => rest.to_vec(),
-                _ => return None,
-            },
-            None => self.module.package.iter().cloned().chain([head.to_owned()]).collect(),
-        };
-        Some(start.into_iter().chain(rest.iter().map(|part| (*part).to_owned())).collect())
-    }
-
     /// Whether a name or reference stands for all entries of a partial object or a package.
     fn is_whole(&self, expr: &Expr) -> bool {
         let Some((path, all)) = expr.constant_path() else { return false };
-        self.full_path(&path).is_some_and(|path| self.definitions.is_whole(&path, !all))
+        full_path(self.module, &path).is_some_and(|path| self.definitions.is_whole(&path, !all))
     }
+}
+
+/// The full path of a name or a reference of a module, as far as it is constant.
+fn full_path(module: &Module, path: &[&str]) -> Option<Vec<String>> {
+    let (&head, rest) = path.split_first()?;
+    let import = module.imports.iter().find(|import| import.name() == Some(head));
+    let start: Vec<String> = match import {
+        _ if head == "data" => Vec::new(),
+        Some(import) => match import.path.split_first() {
+            Some((root, rest)) if root == "data" => rest.to_vec(),
+            _ => return None,
+        },
+        None => module.package.iter().cloned().chain([head.to_owned()]).collect(),
+    };
+    Some(start.into_iter().chain(rest.iter().map(|part| (*part).to_owned())).collect())
 }
 
 /// How many parts of a term are not constant.

@@ -7,6 +7,7 @@
 //! | `head {..} {..}` | the head again | an error, or `true` as the value | `head {..} head {..}` |
 //! | `x * y` | a number of any size | the same, without a bound on its cost | a call that has one |
 //! | `lib.rule`, where `lib` is an import | that rule is evaluated | all rules of the library are | `data.lib.rule` |
+//! | `1e6` | a number that prints as `1e+06`, of any size | 1000000, and an error beyond a float | a call that reads it |
 //! | a list, set or object is built | it is | the same, and comparing it may take for ever | a call that weighs it, see [`super::guards`] |
 //! | `p[x.name] = v` with `x.name` undefined | no entry | an error | `p[__n] = v { ..; __n := x.name }` |
 //!
@@ -24,8 +25,11 @@ use super::guards::{BOUNDED, Definitions, Guards, IS_BOUNDED, guards};
 /// The function that multiplies. A policy cannot define one of this name.
 pub(crate) const MULTIPLY: &str = "__gitops.multiply";
 
+/// The function that reads a number with an exponent, so that it stays one.
+pub(crate) const NUMBER: &str = "__gitops.number";
+
 /// The functions that a normalised module may call and that are no policy's own.
-pub(crate) const HELPERS: [&str; 3] = [MULTIPLY, BOUNDED, IS_BOUNDED];
+pub(crate) const HELPERS: [&str; 4] = [MULTIPLY, NUMBER, BOUNDED, IS_BOUNDED];
 
 /// The module's text with the rewrites applied.
 pub(crate) fn normalise(text: &str, module: &Module, definitions: &Definitions) -> String {
@@ -100,8 +104,9 @@ impl<'a> Rewriter<'a> {
     }
 
     fn rule(&mut self, rule: &'a Rule) {
-        for expr in rule.args.iter().chain(&rule.key).chain(&rule.value) {
-            self.expr(expr);
+        // Arguments are patterns, and a default is a constant: neither holds calls.
+        if rule.kind != RuleKind::Default {
+            rule.key.iter().chain(&rule.value).for_each(|expr| self.expr(expr));
         }
         let mut last = String::new();
         if rule.kind == RuleKind::Object {
@@ -262,6 +267,14 @@ impl<'a> Rewriter<'a> {
     }
 
     fn expr_inside(&mut self, expr: &'a Expr) {
+        if matches!(expr.kind, ExprKind::Scalar)
+            && let Some(text) = self.text.get(expr.span.clone())
+            && text.starts_with(|c: char| c.is_ascii_digit())
+            && text.contains(['e', 'E'])
+        {
+            self.edits.push((expr.span.clone(), format!("{NUMBER}(\"{text}\")")));
+            return;
+        }
         if let ExprKind::Infix("*", left, right) = &expr.kind
             && !matches!(left.kind, ExprKind::Scalar)
             && !matches!(right.kind, ExprKind::Scalar)
