@@ -232,6 +232,8 @@ export interface LiveSummary {
   environments: number
   /** Objects whose apply the API server would refuse. */
   refused: number
+  /** Objects that are deleted and made anew. */
+  replaced: number
   /** Objects with fields that are overwritten. */
   overwritten: number
   /** The fields that are overwritten. */
@@ -261,14 +263,14 @@ export interface LiveReview {
 /** A live object to which something happens. */
 export interface LiveObject {
   /** What happens. */
-  effect: 'refused' | 'overwritten' | 'broughtBack' | 'takenOver' | 'pruned' | 'leftBehind'
+  effect: 'refused' | 'replaced' | 'overwritten' | 'broughtBack' | 'takenOver' | 'pruned' | 'leftBehind'
   /** As head names it, or base where head does not have it. */
   id: ObjectId
   /** Whether the change touches it. Of others, drift is put back when they are applied again. */
   touched: boolean
   /** The fields that were changed in the cluster and that head's apply sets. */
   fields: FieldDrift[]
-  /** Why it is refused or left behind, and whose an object is that is taken over. */
+  /** Why it is refused, replaced or left behind, and whose an object is that is taken over. */
   reasons?: Diagnostic[]
   /** The text that names it. */
   location?: Location

@@ -246,9 +246,9 @@ class FieldDrift:
 class LiveObject:
     """A live object to which a merge does something that the change in Git does not show."""
 
-    effect: Literal["refused", "overwritten", "broughtBack", "takenOver", "pruned", "leftBehind"]
-    """What happens: the API server would refuse what head says; fields that were changed in the cluster are
-    overwritten; it was deleted in the cluster and comes back; it exists already and Git takes it over; head does
+    effect: Literal["refused", "replaced", "overwritten", "broughtBack", "takenOver", "pruned", "leftBehind"]
+    """What happens: the API server would refuse what head says, or so the tool deletes the object and makes it
+    anew; fields that were changed in the cluster are overwritten; it was deleted in the cluster and comes back; it exists already and Git takes it over; head does
     not have it any more, and it is deleted or stays."""
     id: ObjectId
     """As head names it, or base where head does not have it."""
@@ -257,7 +257,7 @@ class LiveObject:
     fields: tuple[FieldDrift, ...]
     """The fields that were changed in the cluster and that head's apply sets."""
     reasons: tuple[Diagnostic, ...] = ()
-    """Why it is refused or left behind, and whose an object is that is taken over."""
+    """Why it is refused, replaced or left behind, and whose an object is that is taken over."""
     location: Location | None = None
     """The text that names it."""
 
@@ -281,6 +281,8 @@ class LiveSummary:
     environments: int
     """Environments that were compared with live objects."""
     refused: int
+    replaced: int
+    """Objects that are deleted and made anew."""
     overwritten: int
     """Objects with fields that are overwritten."""
     fields: int

@@ -8,10 +8,13 @@ use super::explain::{Context, owner_of, readable};
 use super::field_set::{Element, path_text};
 use super::fields::fields_of;
 use super::ignore::{Skip, merges};
+use super::immutable::{Immutable, immutable};
 use super::learned::learned;
 use super::managers::{Manager, managers_of};
 use super::merge::repeated_items;
-use super::model::{Conflict, DriftReport, DriftStatus, DriftSummary, ObjectDrift, SCHEMA_VERSION};
+use super::model::{
+    Conflict, DriftReport, DriftStatus, DriftSummary, FieldDrift, ObjectDrift, SCHEMA_VERSION,
+};
 use super::normalise::{canonicalise, normalise, without_server_fields};
 use super::options::{DriftOptions, Profile};
 use super::own::{Own, own};
@@ -297,9 +300,22 @@ impl Comparer<'_> {
                 Diagnostic::new("duplicate-list-item", message).at(found.location.clone())
             })
             .collect();
+        found.diagnostics.extend(self.immutable(live, &found.fields).into_iter().map(|field| {
+            let said = field.message.map_or(String::new(), |message| format!(" ({message})"));
+            let message = format!(
+                "{} cannot change{said}: the API server refuses it; take the change back, or delete {} so that it is made anew",
+                field.name,
+                desired.id()
+            );
+            Diagnostic::new("immutable-field", message).at(field.location.or_else(|| found.location.clone()))
+        }));
         found.trees.0 = Some((Some(readable(&before, &[])), Some(readable(&after, &left))));
         found.repair.0 = repair(schema, of, &live.node, &before.node, &after.node);
         found
+    }
+
+    fn immutable(&self, live: &Object, fields: &[FieldDrift]) -> Vec<Immutable> {
+        immutable(live, fields, self.schemas.open_api(live.api_version(), live.kind()))
     }
 
     /// What the live object shows of a kind of which nothing else is known.

@@ -25,6 +25,7 @@ mod explain;
 mod field_set;
 mod fields;
 mod ignore;
+mod immutable;
 mod items;
 mod learned;
 mod managers;
@@ -43,6 +44,7 @@ mod unchanged;
 
 pub use compare::{compare, compare_one, normal_form, predict};
 pub use ignore::IgnoreRules;
+pub(crate) use immutable::immutable;
 pub use model::{
     Cause, Conflict, DriftReport, DriftStatus, DriftSummary, FieldDrift, FieldStatus, ObjectDrift, Owner,
     PatchOperation, SCHEMA_VERSION,

@@ -113,7 +113,8 @@ pub struct ObjectDrift {
     /// Fields that an apply would take from another manager. The API server refuses an apply that does so
     /// unless it is forced, as that of Flux and Argo CD is.
     pub conflicts: Vec<Conflict>,
-    /// What is wrong with the desired object: list items that stand twice (`duplicate-list-item`).
+    /// Why the API server would refuse to apply it: list items that stand twice (`duplicate-list-item`), and
+    /// fields that cannot change once the object exists (`immutable-field`), one entry per field.
     pub diagnostics: Vec<Diagnostic>,
     #[serde(skip)]
     pub(crate) repair: Hidden<Vec<PatchOperation>>,

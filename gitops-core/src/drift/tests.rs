@@ -216,6 +216,61 @@ fn what_the_server_would_refuse_is_said() {
 }
 
 #[test]
+fn what_cannot_change_is_said_once_per_field() {
+    let of = |labels: Json, replicas: i64| {
+        deployment(json!({"replicas": replicas, "selector": {"matchLabels": labels},
+            "template": {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "a"}]}}}))
+    };
+    let codes = |desired: &Json, live: &Json| -> Vec<(&'static str, String)> {
+        let drift = found(desired, live);
+        drift.diagnostics.into_iter().map(|told| (told.code, told.message)).collect()
+    };
+    let told = codes(&of(json!({"a": "b", "c": "d"}), 2), &of(json!({"a": "x", "e": "f"}), 3));
+    assert_eq!((told.len(), told[0].0), (1, "immutable-field"));
+    assert!(told[0].1.starts_with("spec.selector cannot change: the API server refuses it"), "{}", told[0].1);
+    assert_eq!(codes(&of(json!({"a": "b"}), 2), &of(json!({"a": "b"}), 3)), []);
+
+    // Rules of a custom kind.
+    let rule = |rule: &str| json!({"x-kubernetes-validations": [{"rule": rule, "message": "it stays"}]});
+    let mut schema = json!({"type": "object", "properties": {"spec": {"type": "object", "properties": {
+        "class": {"type": "string"}, "size": {"type": "integer"}, "count": {"type": "integer"},
+        "disks": {"type": "object", "additionalProperties": {"type": "object", "properties": {"id": {"type": "string"}}}},
+    }, "x-kubernetes-validations": [{"rule": "self.count == oldSelf.count"}]}}});
+    let spec = &mut schema["properties"]["spec"]["properties"];
+    spec["class"]["x-kubernetes-validations"] = rule("self == oldSelf")["x-kubernetes-validations"].clone();
+    spec["size"]["x-kubernetes-validations"] = rule("self >= oldSelf")["x-kubernetes-validations"].clone();
+    let id = &mut spec["disks"]["additionalProperties"]["properties"]["id"];
+    id["x-kubernetes-validations"] = rule("oldSelf == self")["x-kubernetes-validations"].clone();
+    let definition =
+        object(&json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+        "metadata": {"name": "stores.x.example"}, "spec": {"group": "x.example", "names": {"kind": "Store"},
+        "versions": [{"name": "v1", "schema": {"openAPIV3Schema": schema}}]}}));
+    let store = |spec: Json| {
+        object(
+            &json!({"apiVersion": "x.example/v1", "kind": "Store", "metadata": {"name": "s"}, "spec": spec}),
+        )
+    };
+    for (live, desired, want) in [
+        (json!({"class": "a"}), json!({"class": "b"}), "spec.class cannot change (it stays):"),
+        // A transition rule asks for both values.
+        (json!({"size": 1}), json!({"size": 1, "class": "b"}), ""),
+        (json!({"size": 2}), json!({"size": 1}), ""),
+        (json!({"count": 2}), json!({"count": 1}), "spec.count cannot change:"),
+        (
+            json!({"disks": {"x": {"id": "1"}}}),
+            json!({"disks": {"x": {"id": "2"}}}),
+            "spec.disks.x.id cannot change",
+        ),
+        (json!({"disks": {"x": {"id": "1"}}}), json!({"disks": {"y": {"id": "2"}}}), ""),
+    ] {
+        let options = DriftOptions::new().with_schemas(Schemas::default().with_definitions([&definition]));
+        let drift = compare_one(&store(desired), &store(live), &options);
+        let told: Vec<&str> = drift.diagnostics.iter().map(|told| told.message.as_str()).collect();
+        assert!(told.join(" ").starts_with(want) && told.is_empty() == want.is_empty(), "{want} {told:?}");
+    }
+}
+
+#[test]
 fn objects_of_another_version_are_not_judged() {
     let of = |version: &str, spec: Json| json!({"apiVersion": version, "kind": "HorizontalPodAutoscaler", "metadata": {"name": "h"}, "spec": spec});
     let desired = of("autoscaling/v1", json!({"targetCPUUtilizationPercentage": 80}));

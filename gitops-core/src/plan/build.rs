@@ -10,9 +10,10 @@ use super::options::{Order, PlanOptions};
 use super::order::{Task, order};
 use super::owner::Owner;
 use super::prune;
-use crate::drift::{Counterparts, DriftOptions, DriftStatus, FieldDrift, Identity, Schemas, compare_one};
+use crate::drift::{
+    Counterparts, DriftOptions, DriftStatus, FieldDrift, Identity, Schemas, compare_one, immutable,
+};
 use crate::error::Diagnostic;
-use crate::knowledge::immutable_fields::immutable_field;
 use crate::node::{Location, Node, Path};
 use crate::object::Object;
 
@@ -198,19 +199,12 @@ impl<'a> Builder<'a> {
     }
 
     fn changed(&self, object: &Object, live: &Object, fields: &[FieldDrift]) -> (Action, Diagnostic) {
-        let marked = live.node.get("immutable").and_then(Node::as_bool) == Some(true);
-        let mut immutable: Vec<&str> = Vec::new();
-        for field in fields {
-            let hit = immutable_field(object.group(), object.kind(), &field.pointer, marked);
-            immutable.extend(hit.filter(|hit| !immutable.contains(hit)));
-        }
-        let forced = self.options.force
-            || self.options.order == Order::Flux
-                && [object, live].iter().any(|object| marks::flux(object, "force", "enabled"))
-            || marks::sync_option(object, "Force=true") && marks::sync_option(object, "Replace=true");
-        let names =
-            immutable.iter().map(|field| field.trim_start_matches('/').replace('/', ".")).collect::<Vec<_>>();
+        let schemas = self.drift.schemas.as_ref();
+        let schema = schemas.and_then(|schemas| schemas.open_api(live.api_version(), live.kind()));
+        let immutable = immutable(live, fields, schema);
+        let names: Vec<&str> = immutable.iter().map(|field| field.name.as_str()).collect();
         let names = names.join(", ");
+        let forced = marks::is_forced(object, live, self.options);
         match (immutable.is_empty(), forced) {
             (true, _) => {
                 let count = fields.len();

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::options::{Order, PlanOptions};
 use crate::node::Node;
 use crate::object::Object;
 
@@ -29,6 +30,16 @@ pub(super) fn flux(object: &Object, key: &str, value: &str) -> bool {
     let key = format!("kustomize.toolkit.fluxcd.io/{key}");
     let is = |found: Option<Cow<'_, str>>| found.is_some_and(|found| found.eq_ignore_ascii_case(value));
     is(annotation(object, &key)) || is(label(object, &key))
+}
+
+/// Whether an object is deleted and made anew where the API server refuses to change it.
+pub(crate) fn is_forced(object: &Object, live: &Object, options: &PlanOptions) -> bool {
+    options.force
+        || match options.order {
+            Order::Flux => [object, live].iter().any(|object| flux(object, "force", "enabled")),
+            Order::ArgoCd => sync_option(object, "Force=true") && sync_option(object, "Replace=true"),
+            Order::CliUtils => false,
+        }
 }
 
 const HOOK: &str = "argocd.argoproj.io/hook";

@@ -20,6 +20,7 @@ const MAX_NAMES: usize = 8;
 pub(super) fn headline(summary: &LiveSummary) -> Vec<String> {
     let parts = [
         (summary.refused, "object cannot be applied", "objects cannot be applied"),
+        (summary.replaced, "object is deleted and made anew", "objects are deleted and made anew"),
         (summary.fields, "live change is overwritten", "live changes are overwritten"),
         (summary.brought_back, "deleted object comes back", "deleted objects come back"),
         (summary.taken_over, "existing object is taken over", "existing objects are taken over"),
@@ -65,6 +66,7 @@ fn items(environment: &EnvironmentReview) -> Vec<Item> {
 fn verb(effect: LiveEffect) -> &'static str {
     match effect {
         LiveEffect::Refused => "cannot apply",
+        LiveEffect::Replaced => "deletes and makes anew",
         LiveEffect::Overwritten => "overwrites",
         LiveEffect::BroughtBack => "brings back",
         LiveEffect::TakenOver => "takes over",

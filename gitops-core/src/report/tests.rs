@@ -397,7 +397,7 @@ fn live_objects_only_add() {
         environment.as_object_mut().unwrap().remove("live");
     }
     assert_eq!(without, plain);
-    let counts = json!({"environments": 1, "refused": 1, "overwritten": 2, "fields": 27, "broughtBack": 1,
+    let counts = json!({"environments": 1, "refused": 1, "replaced": 0, "overwritten": 2, "fields": 27, "broughtBack": 1,
         "takenOver": 2, "pruned": 2, "leftBehind": 1, "untouched": 2});
     assert_eq!(live["summary"]["live"], counts);
     assert_eq!(sample().to_sarif(), live_sample().to_sarif());

@@ -12,7 +12,7 @@ use super::given::Cluster;
 use super::model::{LiveEffect, LiveObject, LiveReview};
 use crate::Diagnostic;
 use crate::drift::{
-    Cause, DriftOptions, DriftStatus, FieldDrift, FieldStatus, ObjectDrift, Profile, compare_one,
+    Cause, DriftOptions, DriftStatus, FieldDrift, FieldStatus, ObjectDrift, Profile, compare_one, immutable,
 };
 use crate::kustomize::Build;
 use crate::node::{Map, Node, Span};
@@ -64,7 +64,7 @@ impl Cluster<'_> {
             cluster: self,
             sides,
             is_argo: declared.origin.kind == OriginKind::Argo,
-            pruning: pruning(declared, declaration.as_ref(), sides.after.is_none()),
+            tool: tool(declared, declaration.as_ref(), sides.after.is_none()),
             copies: copies(sides.before).and(&copies(sides.after)),
             drift,
             unknown: Vec::new(),
@@ -105,8 +105,8 @@ fn keeps_ignored(declaration: &Object) -> bool {
         || options.into_iter().flatten().any(|one| one.as_str() == Some("RespectIgnoreDifferences=true"))
 }
 
-/// How objects are pruned that head does not have; `gone` says whether head lacks the whole environment.
-fn pruning(declared: &Environment, declaration: Option<&Object>, gone: bool) -> PlanOptions {
+/// How the tool prunes and replaces objects; `gone` says whether head lacks the whole environment.
+fn tool(declared: &Environment, declaration: Option<&Object>, gone: bool) -> PlanOptions {
     let at = |keys: &[&str]| declaration.and_then(|object| object.node.at(keys));
     let flag = |keys: &[&str]| at(keys).and_then(Node::as_bool);
     let mut policy = DeletionPolicy::Delete;
@@ -140,6 +140,7 @@ fn pruning(declared: &Environment, declaration: Option<&Object>, gone: bool) -> 
     PlanOptions::new(order)
         .with_prune(prune)
         .with_deletion_policy(policy)
+        .with_force(declared.origin.kind == OriginKind::Flux && flag(&["spec", "force"]) == Some(true))
         .with_allowed_deletion("Namespace")
         .with_allowed_deletion("CustomResourceDefinition")
 }
@@ -151,7 +152,8 @@ struct Work<'a> {
     cluster: &'a Cluster<'a>,
     sides: &'a Sides<'a>,
     is_argo: bool,
-    pruning: PlanOptions,
+    /// What prunes and replaces.
+    tool: PlanOptions,
     copies: secret::Copies,
     drift: DriftOptions,
     /// What could not be judged.
@@ -235,11 +237,10 @@ impl Work<'_> {
             let changed_by = other.changed_by.clone().or_else(|| field.changed_by.clone());
             fields.push(self.masked(FieldDrift { cause: other.cause, changed_by, ..field.clone() }));
         }
-        let reasons = head.diagnostics;
-        let effect = match (reasons.is_empty(), fields.is_empty()) {
-            (false, _) => LiveEffect::Refused,
-            (true, false) => LiveEffect::Overwritten,
-            (true, true) => return,
+        let (effect, reasons) = match self.refusal(after, live, head) {
+            (_, none) if none.is_empty() && fields.is_empty() => return,
+            (_, none) if none.is_empty() => (LiveEffect::Overwritten, none),
+            refusal => refusal,
         };
         self.add(LiveObject { touched, fields, reasons, ..self.object(effect, after) });
     }
@@ -260,27 +261,46 @@ impl Work<'_> {
         if self.is_unknown(&head) {
             return;
         }
-        let mut reasons = head.diagnostics;
-        let effect = if reasons.is_empty() { LiveEffect::TakenOver } else { LiveEffect::Refused };
+        let fields = head.fields.iter().map(|field| self.masked(field.clone())).collect();
+        let (effect, mut reasons) = match self.refusal(after, live, head) {
+            (_, none) if none.is_empty() => (LiveEffect::TakenOver, none),
+            refusal => refusal,
+        };
         let owners = Owner::all_of(live, false);
         reasons.extend(
             owners
                 .first()
                 .map(|owner| Diagnostic::new("owned-by-another", format!("{owner} has applied it"))),
         );
-        let fields = head.fields.into_iter().map(|field| self.masked(field)).collect();
         self.add(LiveObject { fields, reasons, ..self.object(effect, after) });
     }
 
     fn removed(&mut self, before: &Object, live: &Object) {
         self.out.compared += 1;
-        let (effect, reasons) = match plan::judge(live, true, &self.pruning) {
+        let (effect, reasons) = match plan::judge(live, true, &self.tool) {
             None => return,
             Some((Action::Prune, _)) => (LiveEffect::Pruned, Vec::new()),
             Some((_, reason)) => (LiveEffect::LeftBehind, vec![reason]),
         };
         let location = self.sides.before.and_then(|build| object_location(build, before));
         self.add(LiveObject { reasons, location, ..self.object(effect, before) });
+    }
+
+    /// Why the API server would refuse what head says, and what comes of that; no reasons if it would not.
+    fn refusal(&self, after: &Object, live: &Object, head: ObjectDrift) -> (LiveEffect, Vec<Diagnostic>) {
+        let mut reasons = head.diagnostics;
+        let fixed = reasons.iter().all(|reason| reason.code == "immutable-field");
+        if !fixed || reasons.is_empty() || !plan::is_forced(after, live, &self.tool) {
+            return (LiveEffect::Refused, reasons);
+        }
+        for (reason, field) in reasons.iter_mut().zip(immutable(live, &head.fields, self.schema(live))) {
+            reason.message = format!("{} cannot change: it is deleted and made anew", field.name);
+        }
+        (LiveEffect::Replaced, reasons)
+    }
+
+    fn schema(&self, live: &Object) -> Option<&Node> {
+        self.drift.schemas.as_ref()?.open_api(live.api_version(), live.kind())
     }
 
     /// Whether nothing can be said of an object; notes it.

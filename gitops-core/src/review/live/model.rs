@@ -30,6 +30,9 @@ pub enum LiveEffect {
     /// The API server would refuse to apply what head says, so that nothing of it arrives;
     /// [`LiveObject::reasons`] says why.
     Refused,
+    /// The API server refuses to change what head changes, so that the tool deletes the object and makes it
+    /// anew; [`LiveObject::reasons`] says why.
+    Replaced,
     /// Fields that were changed in the cluster get the values of head.
     Overwritten,
     /// Base has it and it was deleted in the cluster: it is made anew.
@@ -48,6 +51,7 @@ impl LiveEffect {
     pub fn name(self) -> &'static str {
         match self {
             Self::Refused => "refused",
+            Self::Replaced => "replaced",
             Self::Overwritten => "overwritten",
             Self::BroughtBack => "broughtBack",
             Self::TakenOver => "takenOver",
@@ -71,7 +75,7 @@ pub struct LiveObject {
     /// The fields that were changed in the cluster and that head's apply sets: what lives, what head says
     /// and where, and who changed it when. Why is told by comparison with base.
     pub fields: Vec<FieldDrift>,
-    /// Why it is refused or left behind, and whose an object is that is taken over.
+    /// Why it is refused, replaced or left behind, and whose an object is that is taken over.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reasons: Vec<Diagnostic>,
     /// The text that names it; at base where head does not have it.
@@ -88,6 +92,8 @@ pub struct LiveSummary {
     pub environments: usize,
     /// Objects whose apply the API server would refuse.
     pub refused: usize,
+    /// Objects that are deleted and made anew.
+    pub replaced: usize,
     /// Objects with fields that are overwritten.
     pub overwritten: usize,
     /// The fields that are overwritten.
@@ -117,13 +123,14 @@ impl LiveSummary {
                 }
                 *match object.effect {
                     LiveEffect::Refused => &mut sum.refused,
+                    LiveEffect::Replaced => &mut sum.replaced,
                     LiveEffect::Overwritten => &mut sum.overwritten,
                     LiveEffect::BroughtBack => &mut sum.brought_back,
                     LiveEffect::TakenOver => &mut sum.taken_over,
                     LiveEffect::Pruned => &mut sum.pruned,
                     LiveEffect::LeftBehind => &mut sum.left_behind,
                 } += 1;
-                if matches!(object.effect, LiveEffect::Refused | LiveEffect::Overwritten) {
+                if object.effect < LiveEffect::BroughtBack {
                     sum.fields += object.fields.len();
                 }
             }

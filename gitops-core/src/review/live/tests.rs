@@ -308,6 +308,51 @@ fn objects_come_and_go() {
 }
 
 #[test]
+fn what_the_server_refuses_is_told() {
+    let deployment = |name: &str, app: &str, mark: &str| {
+        format!(
+            "apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: {name}, namespace: web, annotations: {{{mark}}}}}
+spec:
+  selector: {{matchLabels: {{app: {app}}}}}
+  template:
+    metadata: {{labels: {{app: {app}}}}}
+    spec: {{containers: [{{name: web, image: a}}]}}
+"
+        )
+    };
+    let lives =
+        serde_json::to_value(&rendered(&[("w", &deployment("web", "a", ""))]).objects[0].node).unwrap();
+    let forced = FLUX.replace("spec: {", "spec: {force: true, ");
+    let (plain, flux) = ("a: b", "kustomize.toolkit.fluxcd.io/force: Enabled");
+    let argo = "argocd.argoproj.io/sync-options: 'Force=true,Replace=true'";
+    let (refused, replaced) = (["*refused web; immutable-field"], ["*replaced web; immutable-field"]);
+    for (declaration, mark, want) in [
+        ("", plain, &refused),
+        (FLUX, plain, &refused),
+        (FLUX, flux, &replaced),
+        (forced.as_str(), plain, &replaced),
+        (ARGO, plain, &refused),
+        (ARGO, argo, &replaced),
+        (ARGO, flux, &refused),
+    ] {
+        let (base, head) = (deployment("web", "a", mark), deployment("web", "b", mark));
+        let mut live = lives.clone();
+        live["metadata"]["annotations"] = serde_json::to_value(&rendered(&[("w", &base)]).objects[0].node)
+            .unwrap()["metadata"]["annotations"]
+            .clone();
+        let (review, _) = compared(declaration, &base, &head, std::slice::from_ref(&live));
+        assert_eq!(told(&review), want, "{mark} {declaration}");
+        assert!(review.objects[0].reasons[0].message.starts_with("spec.selector cannot change"));
+        // The change that the server would refuse is there before it is made.
+        assert_eq!(told(&compared(declaration, &base, &base, &[live]).0), Vec::<String>::new());
+    }
+    let (review, _) = compared("", &deployment("other", "a", ""), &deployment("web", "b", ""), &[lives]);
+    assert!(told(&review)[0].starts_with("*refused web; spec.selector.matchLabels.app"), "{review:?}");
+}
+
+#[test]
 fn generated_names_are_one_object() {
     let (base, head) = (text("c-5h9fc8m2kt", &[("k", "old")]), text("c-g4hk9g2ff8", &[("k", "new")]));
     let edited = live("c-5h9fc8m2kt", &[("k", "mine", "kubectl-edit")]);
