@@ -207,11 +207,17 @@ impl Comparer<'_> {
         found
     }
 
+    fn only_told(&self, desired: &Object, live: Option<&Object>) -> Option<Diagnostic> {
+        let told = self.options.ignore.only_told(desired, live)?;
+        Some(Diagnostic::new(told.code, told.message))
+    }
+
     fn missing(&self, desired: &Object) -> ObjectDrift {
         match self.options.ignore.skip(desired, None) {
             Some(Skip { code, message }) => self.found(desired, DriftStatus::Ignored).because(code, message),
             None => {
                 let mut found = self.found(desired, DriftStatus::Missing);
+                found.reason = self.only_told(desired, None);
                 found.trees.0 = Some((None, Some(readable(desired, &[]))));
                 found
             }
@@ -309,6 +315,7 @@ impl Comparer<'_> {
             );
             Diagnostic::new("immutable-field", message).at(field.location.or_else(|| found.location.clone()))
         }));
+        found.reason = self.only_told(desired, Some(live));
         found.trees.0 = Some((Some(readable(&before, &[])), Some(readable(&after, &left))));
         found.repair.0 = repair(schema, of, &live.node, &before.node, &after.node);
         found

@@ -100,7 +100,7 @@ pub struct ObjectDrift {
     pub id: ObjectId,
     /// How it stands.
     pub status: DriftStatus,
-    /// Why it is ignored or unknown.
+    /// Why it is ignored or unknown, or why the tool that applies it does not put it back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<Diagnostic>,
     /// The text in Git that names it; not given for an object that is in sync.

@@ -480,6 +480,13 @@ fn annotations_take_objects_out() {
             DriftStatus::Extra,
         ),
         (
+            "helm.toolkit.fluxcd.io/driftDetection".into(),
+            "Disabled",
+            DriftStatus::Ignored,
+            DriftStatus::Ignored,
+            DriftStatus::Extra,
+        ),
+        (
             "argocd.argoproj.io/compare-options".into(),
             "A,IgnoreExtraneous",
             DriftStatus::Missing,
@@ -495,7 +502,60 @@ fn annotations_take_objects_out() {
             (missing, drifted, extra),
             "{annotation}: {value}"
         );
+        // What only the live object is marked with counts too, but for what is made once.
+        let by_live = status(plain, one) == DriftStatus::Ignored;
+        assert_eq!(
+            by_live,
+            drifted == DriftStatus::Ignored && value != "IfNotPresent",
+            "{annotation}: {value}"
+        );
     }
+}
+
+#[test]
+fn helm_releases_say_what_becomes_of_drift() {
+    let release = |detection: Json| {
+        let mut release = json!({"apiVersion": "helm.toolkit.fluxcd.io/v2", "kind": "HelmRelease",
+            "metadata": {"name": "shop", "namespace": "web"}, "spec": {}});
+        if !detection.is_null() {
+            release["spec"]["driftDetection"] = detection;
+        }
+        release
+    };
+    let of = |release: &str, value: &str| {
+        let mut config = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"k": value, "j": "1"}});
+        if let Some((namespace, name)) = release.split_once('/') {
+            config["metadata"]["labels"] =
+                json!({"helm.toolkit.fluxcd.io/name": name, "helm.toolkit.fluxcd.io/namespace": namespace});
+        }
+        config
+    };
+    let ignore = json!([{"paths": ["/data/k"]}]);
+    let (ours, other, none) = ("web/shop", "web/blog", "");
+    for (detection, object_of, status, reason) in [
+        (json!(null), ours, DriftStatus::Drifted, ""),
+        (json!({"mode": "enabled"}), ours, DriftStatus::Drifted, ""),
+        (json!({"mode": "warn"}), ours, DriftStatus::Drifted, "drift-only-told"),
+        (json!({"mode": "warn"}), other, DriftStatus::Drifted, ""),
+        (json!({"mode": "disabled"}), ours, DriftStatus::Ignored, "drift-detection-disabled"),
+        (json!({"mode": "disabled"}), other, DriftStatus::Drifted, ""),
+        (json!({"mode": "disabled"}), "prod/shop", DriftStatus::Drifted, ""),
+        (json!({"mode": "disabled"}), none, DriftStatus::Drifted, ""),
+        (json!({}), ours, DriftStatus::Ignored, "drift-detection-disabled"),
+        (json!({"mode": "enabled", "ignore": ignore}), ours, DriftStatus::Ignored, "fields-ignored"),
+        (json!({"mode": "enabled", "ignore": ignore}), none, DriftStatus::Ignored, "fields-ignored"),
+        (json!({"mode": "enabled", "ignore": ignore}), other, DriftStatus::Drifted, ""),
+        (json!({"mode": "enabled", "ignore": [{"paths": [""]}]}), other, DriftStatus::Drifted, ""),
+        (json!({"mode": "enabled", "ignore": [{"paths": [""]}]}), ours, DriftStatus::Ignored, "rule"),
+    ] {
+        let options = DriftOptions::new().with_ignore(rules(&[release(detection.clone())]));
+        // The chart that is rendered does not know the labels.
+        let found = compare_one(&object(&of(none, "new")), &object(&of(object_of, "old")), &options);
+        let told = found.reason.map_or("", |reason| reason.code);
+        assert_eq!((found.status, told), (status, reason), "{detection} {object_of}");
+    }
+    let wrong = IgnoreRules::new().add(&object(&release(json!({"mode": "on"}))), None).unwrap_err();
+    assert_eq!(wrong.code(), "bad-ignore-rule");
 }
 
 #[test]

@@ -47,13 +47,9 @@ pub(super) fn skip(desired: &Object, live: Option<&Object>) -> Option<Skip> {
         desired.flux(name, value).or_else(|| live.as_ref().and_then(|live| live.flux(name, value)))
     };
     let found = either(RECONCILE, "disabled").or_else(|| either(SSA, "Ignore"));
-    // Made once, and never changed after that.
-    let found = found.or_else(|| live.as_ref().and_then(|_| either(SSA, "IfNotPresent")));
-    found.or_else(|| {
-        let disabled = |marks: &Marks<'_>| marks.annotation(HELM) == Some("disabled");
-        (disabled(&desired) || live.as_ref().is_some_and(disabled))
-            .then(|| marked(&format!("{HELM}: disabled")))
-    })
+    // Made once, and never changed after that; what the live object is marked with does not count.
+    let found = found.or_else(|| live.as_ref().and_then(|_| desired.flux(SSA, "IfNotPresent")));
+    found.or_else(|| either(HELM, "disabled"))
 }
 
 /// Whether Flux leaves to kubectl what kubectl set: it merges what Git says with that.

@@ -6,6 +6,7 @@
 mod annotations;
 mod jq;
 mod read;
+mod release;
 mod restore;
 mod target;
 
@@ -16,6 +17,7 @@ use crate::knowledge::structured_merge::{Schema, Type};
 use crate::node::{Node, Path, Text};
 use crate::object::Object;
 use jq::PathExpression;
+use release::{Mode, Release};
 use target::Target;
 
 /// Rules for what is not compared. Build them from the objects in which Argo CD and Flux keep theirs.
@@ -26,12 +28,15 @@ use target::Target;
 #[derive(Clone, Debug, Default)]
 pub struct IgnoreRules {
     rules: Vec<Rule>,
+    releases: Vec<Release>,
 }
 
 /// One rule: fields of the objects that it targets.
 #[derive(Clone, Debug)]
 struct Rule {
     target: Target,
+    /// The HelmRelease that it stands in: it is about its objects only.
+    release: Option<Release>,
     /// RFC 6901, split and unescaped; without parts the whole object.
     pointers: Vec<Vec<Text>>,
     expressions: Vec<PathExpression>,
@@ -55,7 +60,7 @@ impl IgnoreRules {
     /// Whether there is no rule.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.rules.is_empty()
+        self.rules.is_empty() && self.releases.is_empty()
     }
 
     /// Why an object is left out of the comparison as a whole, if it is.
@@ -63,7 +68,11 @@ impl IgnoreRules {
         if let Some(skip) = annotations::skip(desired, live) {
             return Some(skip);
         }
-        let whole = |rule: &Rule| rule.pointers.iter().any(Vec::is_empty) && rule.target.matches(desired);
+        if let Some(release) = self.release_of(desired, live).filter(|one| one.mode == Mode::Disabled) {
+            let message = format!("{} does not look for drift", release.title());
+            return Some(Skip { code: "drift-detection-disabled", message });
+        }
+        let whole = |rule: &Rule| rule.pointers.iter().any(Vec::is_empty) && rule.is_about(desired, live);
         self.rules
             .iter()
             .any(whole)
@@ -75,6 +84,18 @@ impl IgnoreRules {
         annotations::skip_extra(live)
     }
 
+    /// Why drift of an object is only told and stays, if so.
+    pub(crate) fn only_told(&self, desired: &Object, live: Option<&Object>) -> Option<Skip> {
+        let release = self.release_of(desired, live).filter(|release| release.mode == Mode::Warn)?;
+        let message = format!("{} tells of drift and does not put it back", release.title());
+        Some(Skip { code: "drift-only-told", message })
+    }
+
+    /// The HelmRelease that an object says it belongs to, if it was given.
+    fn release_of(&self, desired: &Object, live: Option<&Object>) -> Option<&Release> {
+        self.releases.iter().find(|release| release.has(desired, live) == Some(true))
+    }
+
     /// Sets every ignored field of `after` back to what it is in `before`.
     pub(crate) fn restore(
         &self,
@@ -84,7 +105,7 @@ impl IgnoreRules {
         desired: &Object,
         managers: &[Manager],
     ) {
-        for rule in self.rules.iter().filter(|rule| rule.target.matches(desired)) {
+        for rule in self.rules.iter().filter(|rule| rule.is_about(desired, Some(before))) {
             let mut fields = Vec::new();
             for node in [&before.node, &after.node] {
                 let paths = rule.paths(node);
@@ -109,6 +130,11 @@ impl IgnoreRules {
 }
 
 impl Rule {
+    fn is_about(&self, desired: &Object, live: Option<&Object>) -> bool {
+        let is_of = |release: &Release| release.has(desired, live) != Some(false);
+        self.target.matches(desired) && self.release.as_ref().is_none_or(is_of)
+    }
+
     /// The places in `node` that the rule names.
     fn paths(&self, node: &Node) -> Vec<Path> {
         let pointers = self.pointers.iter().filter_map(|pointer| restore::resolve(node, pointer));

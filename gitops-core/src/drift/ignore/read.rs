@@ -1,6 +1,7 @@
 //! Rules as Argo CD and Flux write them.
 
 use super::jq::PathExpression;
+use super::release::Release;
 use super::target::{Target, anchored, exact, glob};
 use super::{IgnoreRules, Rule};
 use crate::node::{Location, Node, SourceMap, Text};
@@ -16,13 +17,17 @@ impl IgnoreRules {
     /// - Argo CD's Application: `spec.ignoreDifferences`;
     /// - Argo CD's ConfigMap `argocd-cm`: `resource.customizations.ignoreDifferences.<group_kind>` and `.all`;
     /// - Flux's Kustomization: `spec.ignore`;
-    /// - Flux's HelmRelease: `spec.driftDetection.ignore`.
+    /// - Flux's HelmRelease: `spec.driftDetection.ignore`, for the objects that carry its labels and those that
+    ///   carry no release's; and `spec.driftDetection.mode`, for the objects that carry its labels: `disabled`
+    ///   leaves them out, and of `warn` the report says that Flux does not put the drift back. As for Flux, a
+    ///   `driftDetection` without a mode is disabled. A HelmRelease without `driftDetection` says nothing here,
+    ///   though Flux does not look for drift then.
     ///
     /// `sources` resolves places for errors.
     ///
     /// # Errors
-    /// [`ErrorKind::Argument`] with the place: `bad-ignore-rule` for a pointer, pattern, selector or jq
-    /// expression that cannot be read.
+    /// [`ErrorKind::Argument`] with the place: `bad-ignore-rule` for a pointer, pattern, selector, jq
+    /// expression or mode that cannot be read.
     pub fn add(&mut self, object: &Object, sources: Option<&SourceMap>) -> Result<bool> {
         let reader = Reader { sources };
         let (group, kind) = (object.group(), object.kind());
@@ -39,7 +44,16 @@ impl IgnoreRules {
             }
             ("helm.toolkit.fluxcd.io", "HelmRelease") => {
                 let entries = list(&["spec", "driftDetection", "ignore"]);
-                entries.iter().map(|entry| reader.flux(entry)).collect::<Result<_>>()?
+                let release = Release::of(object).map_err(|mode| {
+                    let wanted = "it must be `enabled`, `warn` or `disabled`";
+                    let at = object.node.at(&["spec", "driftDetection", "mode"]).unwrap_or(&object.node);
+                    reader.bad(at, format!("`mode: {mode}`: {wanted}"))
+                })?;
+                let of_release = |rule: Rule| Rule { release: Some(release.clone()), ..rule };
+                let rules = entries.iter().map(|entry| reader.flux(entry).map(of_release));
+                let rules = rules.collect::<Result<Vec<_>>>()?;
+                self.releases.push(release);
+                rules
             }
             _ => return Ok(false),
         };
@@ -98,6 +112,7 @@ impl Reader<'_> {
     fn argo_fields(&self, rule: &Node, target: Target) -> Result<Rule> {
         Ok(Rule {
             target,
+            release: None,
             pointers: self.texts(rule, "jsonPointers", pointer)?,
             expressions: self.texts(rule, "jqPathExpressions", PathExpression::parse)?,
             managers: self.texts(rule, "managedFieldsManagers", |text| Ok(text.to_owned()))?,
@@ -149,6 +164,7 @@ impl Reader<'_> {
                 labels: selector("labelSelector")?,
                 annotations: selector("annotationSelector")?,
             },
+            release: None,
             pointers: self.texts(rule, "paths", pointer)?,
             expressions: Vec::new(),
             managers: Vec::new(),
