@@ -660,7 +660,7 @@ export interface DriftOptions {
 export interface ObjectDrift {
   id: ObjectId
   status: 'inSync' | 'drifted' | 'missing' | 'extra' | 'ignored' | 'unknown'
-  /** Why it is ignored or unknown. */
+  /** Why it is ignored or unknown, or why the tool that applies it does not put it back. */
   reason?: Diagnostic
   /** The text in Git that names it. */
   location?: Location

@@ -49,7 +49,7 @@ class ObjectDrift:
     diagnostics: tuple[Diagnostic, ...] = ()
     """What is wrong with the desired object, such as list items that stand twice."""
     reason: Diagnostic | None = None
-    """Why it is ignored or unknown."""
+    """Why it is ignored or unknown, or why the tool that applies it does not put it back."""
     location: Location | None = None
     """The text in Git that names it."""
 
