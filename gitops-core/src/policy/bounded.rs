@@ -34,7 +34,7 @@ const MAX_SHIFT: u64 = 1 << 16;
 const MAX_PATTERNS: usize = 64;
 
 /// Compiled patterns by their text; `None` for what is no pattern.
-pub(crate) type Patterns = Arc<Mutex<BTreeMap<String, Option<Regex>>>>;
+pub(crate) type Patterns = Arc<Mutex<BTreeMap<String, Option<Arc<Regex>>>>>;
 
 /// Why an evaluation ends: it has made more than its share.
 #[derive(Debug)]
@@ -144,7 +144,7 @@ impl Meter {
     }
 
     /// A pattern, compiled once per template.
-    fn pattern(&self, text: &str) -> Option<Regex> {
+    fn pattern(&self, text: &str) -> Option<Arc<Regex>> {
         let mut known = self.patterns.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(regex) = known.get(text) {
             return regex.clone();
@@ -152,7 +152,7 @@ impl Meter {
         if known.len() >= MAX_PATTERNS {
             known.clear();
         }
-        let regex = Regex::new(text).ok();
+        let regex = Regex::new(text).ok().map(Arc::new);
         known.insert(text.to_owned(), regex.clone());
         regex
     }

@@ -16,6 +16,8 @@ mod steps;
 mod weights;
 
 #[cfg(test)]
+mod random;
+#[cfg(test)]
 mod tests;
 
 use super::ast::Module;

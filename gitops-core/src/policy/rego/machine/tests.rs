@@ -1,13 +1,13 @@
 use regorus::{Engine, Value};
 use serde_json::json;
 
-use super::super::{Definitions, normalise, parse};
+use super::super::{normalise, parse};
 use super::*;
 use crate::policy::bounded::{Meter, Patterns};
 use crate::policy::builtins;
 use crate::policy::value::{Numbers, to_json, to_value};
 
-const LIBRARY: &str = r#"package lib.names
+pub(super) const LIBRARY: &str = r#"package lib.names
 import future.keywords
 short(x) := y if { y := substring(x, 0, 3) }
 limit := 3
@@ -17,9 +17,8 @@ known contains "b"
 
 /// What a rule `p` of a module is, as JSON, from the machine; `None` if it is undefined or left to the
 /// engine, or why it is stopped.
-fn machine(text: &str, v1: bool) -> Option<Result<Option<serde_json::Value>, String>> {
-    let texts =
-        [text, LIBRARY].map(|text| normalise(text, &parse(text, v1).unwrap(), &Definitions::default()));
+pub(super) fn machine(text: &str, v1: bool) -> Option<Result<Option<serde_json::Value>, String>> {
+    let texts = [text, LIBRARY].map(|text| normalised(text, v1));
     let parsed = texts.each_ref().map(|text| parse(text, v1).unwrap());
     let modules: Vec<_> = texts.iter().map(String::as_str).zip(&parsed).collect();
     let machine = Machine::compile(&modules, "p")?;
@@ -38,6 +37,11 @@ fn machine(text: &str, v1: bool) -> Option<Result<Option<serde_json::Value>, Str
     // What one evaluation leaves behind is nothing to the next.
     assert_eq!(first, machine.run(question, &meter, &mut scratch), "{text}");
     Some(first.map(|value| (value != Value::Undefined).then(|| to_json(&value))))
+}
+
+fn normalised(text: &str, v1: bool) -> String {
+    let module = parse(text, v1).unwrap_or_else(|error| panic!("{error:?}\n{text}"));
+    normalise(text, &module, None)
 }
 
 fn input() -> (Value, Value) {
@@ -62,10 +66,10 @@ fn input() -> (Value, Value) {
 }
 
 /// The same from regorus.
-fn engine(text: &str, v1: bool) -> Result<Option<serde_json::Value>, String> {
+pub(super) fn engine(text: &str, v1: bool) -> Result<Option<serde_json::Value>, String> {
     let mut engine = crate::policy::template::new_engine(v1);
     for (name, text) in [("p", text), ("l", LIBRARY)] {
-        let text = normalise(text, &parse(text, v1).unwrap(), &Definitions::default());
+        let text = normalised(text, v1);
         engine.add_policy(name.into(), text).map_err(|error| error.to_string())?;
     }
     let meter = Meter::new(1 << 20, &Patterns::default());
@@ -83,7 +87,7 @@ fn evaluate(engine: &mut Engine) -> Result<Value, String> {
     engine.eval_rule("data.p.p".into()).map_err(|error| error.to_string())
 }
 
-const HEAD: &str = "package p\nimport data.lib.names\nimport future.keywords\n\
+pub(super) const HEAD: &str = "package p\nimport data.lib.names\nimport future.keywords\n\
     spec = input.review.object.spec\nlabels = input.review.object.metadata.labels\n";
 
 /// Policies, and what their `p` is.
@@ -283,7 +287,7 @@ fn values_that_double_are_stopped() {
 fn an_endless_search_is_stopped() {
     let loops = (0..12).map(|at| format!("x{at} := numbers.range(0, 99)[_]")).collect::<Vec<_>>().join("; ");
     let text = format!("package p\np {{ {loops}; x0 + x11 > 1000 }}");
-    let normal = normalise(&text, &parse(&text, false).unwrap(), &Definitions::default());
+    let normal = normalised(&text, false);
     let parsed = parse(&normal, false).unwrap();
     let machine = Machine::compile(&[(&normal, &parsed)], "p").unwrap();
     let none = Value::new_object();
