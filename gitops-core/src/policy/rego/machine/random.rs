@@ -152,7 +152,7 @@ impl Writer {
 
     fn module(&mut self) -> String {
         let mut text = HEAD.to_owned();
-        let mut line = |text: &str, out: &mut String| {
+        let line = |text: &str, out: &mut String| {
             out.push_str(text);
             out.push('\n');
         };
