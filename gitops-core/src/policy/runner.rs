@@ -11,7 +11,7 @@ use regorus::{Engine, Value};
 use super::bounded::Meter;
 use super::options::EvaluateOptions;
 use super::rego::{Machine, Question, Scratch};
-use super::template::{Program, engine_message};
+use super::template::{Code, Program, engine_message};
 use super::value::{Numbers, get, object};
 use super::{builtins, cel};
 
@@ -55,30 +55,30 @@ impl Runner {
         inventory: impl FnOnce() -> Value,
     ) -> Option<Self> {
         match program {
-            Program::Rego { machine: Some(machine), patterns, uses_inventory, .. } => {
-                let data = if *uses_inventory { inventory() } else { Value::Undefined };
-                Some(Self::Machine {
-                    machine: machine.clone(),
-                    inventory: get(&data, "inventory").cloned().unwrap_or(Value::Undefined),
-                    time_limit: options.time_limit,
-                    meter: Meter::new(options.output_limit, patterns),
-                    scratch: Box::default(),
-                })
-            }
-            Program::Rego { engine, rule, functions, patterns, uses_inventory, .. } => {
-                let mut engine = engine.clone();
+            Program::Rego { code, patterns, uses_inventory } => {
                 let meter = Meter::new(options.output_limit, patterns);
-                // Each name once, so that none is there already.
-                let _ = builtins::add_to(&mut engine, functions.iter().map(String::as_str), &meter);
-                engine.set_execution_timer_config(ExecutionTimerConfig {
-                    limit: options.time_limit,
-                    check_interval: NonZeroU32::new(256).unwrap_or(NonZeroU32::MIN),
-                });
-                if *uses_inventory {
-                    // A fresh engine has no data that could conflict.
-                    let _ = engine.add_data(inventory());
-                }
-                Some(Self::Engine { engine, rule: rule.clone(), meter })
+                let data = if *uses_inventory { inventory() } else { Value::new_object() };
+                Some(match code {
+                    Code::Machine(machine) => Self::Machine {
+                        machine: machine.clone(),
+                        inventory: get(&data, "inventory").cloned().unwrap_or(Value::Undefined),
+                        time_limit: options.time_limit,
+                        meter,
+                        scratch: Box::default(),
+                    },
+                    Code::Engine { engine, rule, functions } => {
+                        let mut engine = engine.clone();
+                        // Each name once, so that none is there already.
+                        let _ = builtins::add_to(&mut engine, functions.iter().map(String::as_str), &meter);
+                        engine.set_execution_timer_config(ExecutionTimerConfig {
+                            limit: options.time_limit,
+                            check_interval: NonZeroU32::new(256).unwrap_or(NonZeroU32::MIN),
+                        });
+                        // A fresh engine has no data that could conflict.
+                        let _ = engine.add_data(data);
+                        Self::Engine { engine, rule: rule.clone(), meter }
+                    }
+                })
             }
             Program::Cel(program) => Some(Self::Cel(program.clone())),
             Program::NotEvaluated { .. } => None,
@@ -100,7 +100,8 @@ impl Runner {
                 meter.reset();
                 let none = Value::new_object();
                 let parameters = if parameters == &Value::Null { &none } else { parameters };
-                let question = Question { review, parameters, inventory, time_limit: *time_limit };
+                let input = [("review", review), ("parameters", parameters)];
+                let question = Question { input: &input, inventory, time_limit: *time_limit };
                 violations(&machine.run(question, meter, scratch)?, meter)
             }
             Self::Engine { engine, rule, meter } => run_engine(engine, rule, meter, review, parameters),

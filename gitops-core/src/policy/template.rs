@@ -42,15 +42,9 @@ impl Template {
 /// What is evaluated.
 #[derive(Clone, Debug)]
 pub(crate) enum Program {
-    /// Rego, ready to be cloned per thread.
+    /// Rego.
     Rego {
-        /// Runs it, unless something in it is left to the engine.
-        machine: Option<Arc<rego::Machine>>,
-        engine: Box<Engine>,
-        /// `data.<package>.violation`.
-        rule: String,
-        /// The functions it calls that no module defines.
-        functions: BTreeSet<String>,
+        code: Code,
         /// The patterns it has compiled, for all threads.
         patterns: Patterns,
         uses_inventory: bool,
@@ -59,6 +53,21 @@ pub(crate) enum Program {
     Cel(Arc<cel::Program>),
     /// Valid in a cluster, but not evaluated here: a code and the reason, for people.
     NotEvaluated { code: &'static str, reason: String },
+}
+
+/// What runs Rego.
+#[derive(Clone, Debug)]
+pub(crate) enum Code {
+    /// The machine, for nearly all templates.
+    Machine(Arc<rego::Machine>),
+    /// regorus, ready to be cloned per thread.
+    Engine {
+        engine: Box<Engine>,
+        /// `data.<package>.violation`.
+        rule: String,
+        /// The functions it calls that no module defines.
+        functions: BTreeSet<String>,
+    },
 }
 
 /// The only target that Gatekeeper has.
@@ -233,34 +242,11 @@ fn build(modules: &[Module<'_>], v1: bool, sources: &SourceMap) -> Result<Progra
         .zip(modules)
         .map(|(parsed, module)| rego::Source { module: parsed, library: module.library })
         .collect();
-    let mut facts = rego::check(&checked).map_err(|(at, failure)| match modules.get(at) {
+    let facts = rego::check(&checked).map_err(|(at, failure)| match modules.get(at) {
         Some(module) => refuse(module, &failure),
         None => error("template-does-not-compile", failure.message),
     })?;
-    let mut engine = new_engine(v1);
-    let mut rule = String::new();
-    let definitions = rego::Definitions::of(&parsed);
-    let normal: Vec<String> = modules
-        .iter()
-        .zip(&parsed)
-        .map(|(module, parsed)| rego::normalise(module.text, parsed, &definitions))
-        .collect();
-    for (module, text) in modules.iter().zip(&normal) {
-        let helpers = rego::HELPERS.into_iter().filter(|name| text.contains(name));
-        facts.builtins.extend(helpers.map(str::to_owned));
-        let package = engine.add_policy(module.name.clone(), text.clone()).map_err(|failure| {
-            let (line, column, message) = engine_message(&failure.to_string());
-            error("template-does-not-compile", format!("{}:{line}:{column}: {message}", module.name))
-                .at(place_in(module.node, sources, line, column))
-        })?;
-        if !module.library {
-            rule = format!("{package}.violation");
-        }
-    }
-    for function in &facts.builtins {
-        if builtins::is_known(function) {
-            continue;
-        }
+    if let Some(function) = facts.builtins.iter().find(|function| !builtins::is_known(function)) {
         if builtins::is_opas(function) {
             return Ok(Program::NotEvaluated {
                 code: "function-not-supported",
@@ -269,29 +255,55 @@ fn build(modules: &[Module<'_>], v1: bool, sources: &SourceMap) -> Result<Progra
         }
         return Err(error("template-does-not-compile", format!("the function `{function}` is not defined")));
     }
-    // Compiles now, so that the first evaluation does not, and unsafe variables are refused here.
+    let code = match machine(modules, &parsed, v1) {
+        Some(machine) => Code::Machine(Arc::new(machine)),
+        None => engine(modules, &parsed, v1, facts.builtins, sources)?,
+    };
+    Ok(Program::Rego { code, patterns: Patterns::default(), uses_inventory: facts.uses_inventory })
+}
+
+/// The machine for modules, the template's own first; `None` if something in them is left to the engine.
+fn machine(modules: &[Module<'_>], parsed: &[rego::Module], v1: bool) -> Option<rego::Machine> {
+    let texts = modules.iter().zip(parsed).map(|(module, parsed)| rego::normalise(module.text, parsed, None));
+    let texts: Vec<String> = texts.collect();
+    let parsed = texts.iter().map(|text| rego::parse(text, v1)).collect::<std::result::Result<Vec<_>, _>>();
+    let parsed = parsed.ok()?;
+    let modules: Vec<_> = texts.iter().map(String::as_str).zip(&parsed).collect();
+    rego::Machine::compile(&modules, "violation")
+}
+
+/// The engine for modules; what it cannot read or finds unsafe is refused.
+fn engine(
+    modules: &[Module<'_>],
+    parsed: &[rego::Module],
+    v1: bool,
+    mut functions: BTreeSet<String>,
+    sources: &SourceMap,
+) -> Result<Code> {
+    let mut engine = new_engine(v1);
+    let mut rule = String::new();
+    let definitions = rego::Definitions::of(parsed);
+    for (module, parsed) in modules.iter().zip(parsed) {
+        let text = rego::normalise(module.text, parsed, Some(&definitions));
+        let helpers = rego::HELPERS.into_iter().filter(|name| text.contains(name));
+        functions.extend(helpers.map(str::to_owned));
+        let package = engine.add_policy(module.name.clone(), text).map_err(|failure| {
+            let (line, column, message) = engine_message(&failure.to_string());
+            error("template-does-not-compile", format!("{}:{line}:{column}: {message}", module.name))
+                .at(place_in(module.node, sources, line, column))
+        })?;
+        if !module.library {
+            rule = format!("{package}.violation");
+        }
+    }
+    // Compiles now, so that the first evaluation does not.
     engine.compile_with_entrypoint(&rule.as_str().into()).map_err(|failure| {
         let (line, column, message) = engine_message(&failure.to_string());
         let first = modules.first();
         error("template-does-not-compile", format!("line {line}: {message}"))
             .at(first.and_then(|module| place_in(module.node, sources, line, column)))
     })?;
-    Ok(Program::Rego {
-        machine: machine(&normal, v1),
-        engine: Box::new(engine),
-        rule,
-        functions: facts.builtins,
-        patterns: Patterns::default(),
-        uses_inventory: facts.uses_inventory,
-    })
-}
-
-/// The machine for normalised modules, the template's own first.
-fn machine(texts: &[String], v1: bool) -> Option<Arc<rego::Machine>> {
-    let parsed = texts.iter().map(|text| rego::parse(text, v1)).collect::<std::result::Result<Vec<_>, _>>();
-    let parsed = parsed.ok()?;
-    let modules: Vec<_> = texts.iter().map(String::as_str).zip(&parsed).collect();
-    rego::Machine::compile(&modules, "violation").map(Arc::new)
+    Ok(Code::Engine { engine: Box::new(engine), rule, functions })
 }
 
 /// An engine set up as Gatekeeper sets up OPA, without the functions that regorus has not.

@@ -48,6 +48,7 @@ pub(crate) fn check(sources: &[Source<'_>]) -> Result<Facts, (usize, RegoError)>
     let definitions = Definitions::of(modules.iter().copied());
     for (index, module) in modules.iter().enumerate() {
         super::arity::check(module, &definitions).map_err(|error| (index, error))?;
+        super::declarations::check(module).map_err(|error| (index, error))?;
         super::safety::check(module, &modules).map_err(|error| (index, error))?;
     }
     Ok(graph.facts)
@@ -70,6 +71,7 @@ pub(crate) fn check_expressions(modules: &[Module]) -> Result<(), RegoError> {
     let definitions = Definitions::of(modules);
     modules.iter().try_for_each(|module| {
         super::arity::check(module, &definitions)?;
+        super::declarations::check(module)?;
         super::safety::check(module, &all)
     })
 }

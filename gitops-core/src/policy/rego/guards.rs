@@ -435,7 +435,7 @@ mod tests {
         let library = "package lib.l\nf(x) = x\no[k] = v { v := input[k] }\ns[k] { input[k] }";
         let library = parse(library, false).unwrap();
         let module = parse(&text, false).unwrap();
-        let normal = normalise(&text, &module, &Definitions::of([&module, &library]));
+        let normal = normalise(&text, &module, Some(&Definitions::of([&module, &library])));
         let normal = normal.replace(BOUNDED, "B").replace(IS_BOUNDED, "I");
         assert_eq!(normal.strip_prefix("package p\nimport data.lib.l\n"), Some(expected));
     }

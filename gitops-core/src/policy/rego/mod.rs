@@ -4,6 +4,7 @@ mod aliases;
 mod arity;
 mod ast;
 mod check;
+mod declarations;
 mod guards;
 mod lexer;
 mod machine;
@@ -11,6 +12,7 @@ mod normalise;
 mod parser;
 mod safety;
 
+pub(crate) use ast::Module;
 pub(crate) use check::{Source, check, check_expressions};
 pub(crate) use guards::{BOUNDED, Definitions, IS_BOUNDED};
 pub(crate) use lexer::RegoError;

@@ -31,15 +31,16 @@ pub(crate) const NUMBER: &str = "__gitops.number";
 /// The functions that a normalised module may call and that are no policy's own.
 pub(crate) const HELPERS: [&str; 4] = [MULTIPLY, NUMBER, BOUNDED, IS_BOUNDED];
 
-/// The module's text with the rewrites applied.
-pub(crate) fn normalise(text: &str, module: &Module, definitions: &Definitions) -> String {
+/// The module's text with the rewrites applied. What is built is weighed where all `definitions` of the
+/// policy are given; the machine weighs by itself.
+pub(crate) fn normalise(text: &str, module: &Module, definitions: Option<&Definitions>) -> String {
     let globals = module
         .rules
         .iter()
         .map(|rule| rule.name.as_str())
         .chain(module.imports.iter().filter_map(super::ast::Import::name))
         .collect();
-    let guards = guards(text, module, definitions);
+    let guards = definitions.map(|definitions| guards(text, module, definitions)).unwrap_or_default();
     let mut rewriter =
         Rewriter { text, globals, aliases: aliases(module), guards, edits: Vec::new(), names: 0 };
     for rule in &module.rules {
@@ -313,12 +314,12 @@ mod tests {
     fn check(rules: &str, expected: &str) {
         let text = format!("package p\n{rules}");
         let module = parse(&text, false).unwrap();
-        let normal = normalise(&text, &module, &Definitions::of([&module]));
+        let normal = normalise(&text, &module, Some(&Definitions::of([&module])));
         assert_eq!(normal, format!("package p\n{expected}"));
         assert_eq!(normal.lines().count(), text.lines().count(), "lines move");
         // Twice is once: nothing is left to move.
         let again = parse(&normal, false).unwrap();
-        assert_eq!(normalise(&normal, &again, &Definitions::of([&again])), normal);
+        assert_eq!(normalise(&normal, &again, Some(&Definitions::of([&again]))), normal);
     }
 
     #[test]

@@ -487,7 +487,9 @@ impl<'a, 'p> BodyPlan<'a, 'p> {
         self.steps.push(match (known, builtin) {
             (Some((rule, 0)), _) => Step::Rule { rule, to },
             (Some((rule, _)), _) => Step::Call { rule, args, to },
-            (None, Some((function, _))) => Step::Builtin { function, args, to },
+            (None, Some((function, _))) => {
+                Step::Builtin { function, args, weighed: path == ["json", "patch"], to }
+            }
             (None, None) => return Err(Why::NotHere),
         });
         if path == ["walk"] {

@@ -8,10 +8,11 @@ use regorus::Value;
 use regorus::utils::limits::{ExecutionTimer, ExecutionTimerConfig, monotonic_now};
 
 use super::Machine;
-use super::steps::{Collection, Comparison, Definition, Operand, Operation, Rule, Shape, Slot, Step};
-use super::weights::{MAX_WEIGHT, TooHeavy, Weights};
+use super::steps::{
+    Collection, Comparison, Definition, InputPath, Operand, Operation, Rule, Shape, Slot, Step,
+};
+use super::weights::{Size, TooLarge, Weights};
 use crate::policy::bounded::{Meter, VALUE};
-use crate::policy::value::object;
 
 /// Steps between two looks at the time.
 const CHECK: u32 = 256;
@@ -35,10 +36,8 @@ pub(crate) struct Scratch {
 /// What a policy is asked about.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Question<'a> {
-    /// `input.review`.
-    pub(crate) review: &'a Value,
-    /// `input.parameters`.
-    pub(crate) parameters: &'a Value,
+    /// The fields of `input`.
+    pub(crate) input: &'a [(&'a str, &'a Value)],
     /// `data.inventory`.
     pub(crate) inventory: &'a Value,
     /// How long an answer may take.
@@ -92,23 +91,23 @@ enum Out {
     /// Only whether there is one.
     Exists(bool),
     One(Value),
-    Array(Vec<Value>, usize),
-    Set(BTreeSet<Value>, usize),
-    Object(BTreeMap<Value, Value>, usize),
+    Array(Vec<Value>, Size),
+    Set(BTreeSet<Value>, Size),
+    Object(BTreeMap<Value, Value>, Size),
 }
 
 impl Out {
     fn new(what: Collection) -> Self {
         match what {
-            Collection::Array => Self::Array(Vec::new(), 1),
-            Collection::Set => Self::Set(BTreeSet::new(), 1),
-            Collection::Object => Self::Object(BTreeMap::new(), 1),
+            Collection::Array => Self::Array(Vec::new(), Size::EMPTY),
+            Collection::Set => Self::Set(BTreeSet::new(), Size::EMPTY),
+            Collection::Object => Self::Object(BTreeMap::new(), Size::EMPTY),
         }
     }
 }
 
-fn too_heavy(_: TooHeavy) -> Stopped {
-    format!("the policy built a value of more than {MAX_WEIGHT} parts; it is stopped")
+fn too_large(error: TooLarge) -> Stopped {
+    error.to_string()
 }
 
 const CONFLICT: &str = "eval_conflict_error: complete rules must not produce multiple outputs";
@@ -194,12 +193,11 @@ impl<'a> Run<'a> {
             Step::Inventory { to } => (self.question.inventory.clone(), to),
             Step::Rule { rule, to } => (self.rule(*rule)?, to),
             Step::Call { rule, args, to } => (self.call(*rule, args, base)?, to),
-            Step::Builtin { function, args, to } => {
+            Step::Builtin { function, args, weighed, to } => {
                 let given = args.iter().map(|arg| self.value(base, arg).clone()).collect::<Vec<_>>();
                 let value = function.call(&given, self.meter).map_err(|error| error.to_string())?;
-                if is_collection(&value) && given.iter().any(is_collection) {
-                    let weight = given.iter().map(|arg| self.weights.of(arg)).sum();
-                    self.weights.keep(&value, weight).map_err(too_heavy)?;
+                if *weighed {
+                    self.weights.of(&value).map_err(too_large)?;
                 }
                 (value, to)
             }
@@ -226,26 +224,31 @@ impl<'a> Run<'a> {
             }
             Step::Make { what, items, to } => {
                 let items: Vec<Value> = items.iter().map(|item| self.value(base, item).clone()).collect();
-                let weight = 1 + items.iter().map(|item| self.weights.of(item)).sum::<usize>();
+                let mut size = Size::EMPTY;
+                for item in &items {
+                    size.add(self.weights.of(item).map_err(too_large)?).map_err(too_large)?;
+                }
                 let value = match what {
                     Collection::Set => Value::from(items.into_iter().collect::<BTreeSet<_>>()),
                     _ => Value::from(items),
                 };
-                self.weights.keep(&value, weight).map_err(too_heavy)?;
+                self.weights.keep(&value, size);
                 (value, to)
             }
             Step::MakeObject { pairs, to } => {
                 let mut map = BTreeMap::new();
-                let mut weight = 1;
+                let mut size = Size::EMPTY;
                 for (key, value) in pairs {
                     let (key, value) = (self.value(base, key).clone(), self.value(base, value).clone());
-                    weight += self.weights.of(&key) + self.weights.of(&value);
+                    for part in [&key, &value] {
+                        size.add(self.weights.of(part).map_err(too_large)?).map_err(too_large)?;
+                    }
                     if map.insert(key, value.clone()).is_some_and(|before| before != value) {
                         return Err(KEY_CONFLICT.into());
                     }
                 }
                 let value = Value::from(map);
-                self.weights.keep(&value, weight).map_err(too_heavy)?;
+                self.weights.keep(&value, size);
                 (value, to)
             }
             // Those with blocks or many answers are `run`'s.
@@ -320,41 +323,39 @@ impl<'a> Run<'a> {
             return Ok(true);
         }
         let value = self.value(base, operand).clone();
-        let weight = self.weights.of(&value);
-        let heavy = match out {
-            Out::Exists(_) => return Ok(true),
-            Out::One(known) => {
-                if known != &Value::Undefined && *known != value {
-                    return Err(CONFLICT.into());
-                }
-                *known = value;
-                // Another solution could not differ.
-                return Ok(matches!(operand, Operand::Const(_)));
+        if let Out::One(known) = out {
+            if known != &Value::Undefined && *known != value {
+                return Err(CONFLICT.into());
             }
-            Out::Array(items, heavy) => {
+            *known = value;
+            // Another solution could not differ.
+            return Ok(matches!(operand, Operand::Const(_)));
+        }
+        let part = self.weights.of(&value).map_err(too_large)?;
+        let added = match out {
+            Out::Exists(_) | Out::One(_) => return Ok(true),
+            Out::Array(items, size) => {
                 items.push(value);
-                heavy
+                size.add(part)
             }
-            Out::Set(items, heavy) => {
+            Out::Set(items, size) => {
                 if !items.insert(value) {
                     return Ok(false);
                 }
-                heavy
+                size.add(part)
             }
-            Out::Object(map, heavy) => {
+            Out::Object(map, size) => {
                 let key = key.map_or(Value::Undefined, |key| self.value(base, key).clone());
+                let own = self.weights.of(&key).map_err(too_large)?;
                 match map.get(&key) {
                     Some(known) if *known == value => return Ok(false),
                     Some(_) => return Err(KEY_CONFLICT.into()),
                     None => map.insert(key, value),
                 };
-                heavy
+                size.add(own).and_then(|()| size.add(part))
             }
         };
-        *heavy += weight;
-        if *heavy > MAX_WEIGHT {
-            return Err(too_heavy(TooHeavy));
-        }
+        added.map_err(too_large)?;
         self.meter.take(VALUE).map_err(|error| error.to_string())?;
         Ok(false)
     }
@@ -362,20 +363,20 @@ impl<'a> Run<'a> {
     fn collect(&mut self, base: usize, what: Collection, block: &'a [Step]) -> Result<Value, Stopped> {
         let mut out = Out::new(what);
         self.run(block, base, &mut out)?;
-        self.collected(out)
+        Ok(self.collected(out))
     }
 
     /// The value of collected solutions.
-    fn collected(&mut self, out: Out) -> Result<Value, Stopped> {
-        let (value, weight) = match out {
-            Out::Exists(found) => (Value::Bool(found), 1),
-            Out::One(value) => return Ok(value),
-            Out::Array(items, weight) => (Value::from(items), weight),
-            Out::Set(items, weight) => (Value::from(items), weight),
-            Out::Object(map, weight) => (Value::from(map), weight),
+    fn collected(&mut self, out: Out) -> Value {
+        let (value, size) = match out {
+            Out::Exists(found) => return Value::Bool(found),
+            Out::One(value) => return value,
+            Out::Array(items, size) => (Value::from(items), size),
+            Out::Set(items, size) => (Value::from(items), size),
+            Out::Object(map, size) => (Value::from(map), size),
         };
-        self.weights.keep(&value, weight).map_err(too_heavy)?;
-        Ok(value)
+        self.weights.keep(&value, size);
+        value
     }
 
     /// A constant path of the input.
@@ -383,15 +384,18 @@ impl<'a> Run<'a> {
         if let Some(Some(value)) = self.paths.get(path) {
             return value.clone();
         }
-        let Question { review, parameters, .. } = self.question;
+        let fields = self.question.input;
         let value = match self.machine.input.get(path) {
             None => Value::Undefined,
-            Some(_) if path == 0 => object([("review", review.clone()), ("parameters", parameters.clone())]),
-            Some(step) if step.parent == 0 => match &step.key {
-                Value::String(name) if name.as_ref() == "review" => review.clone(),
-                Value::String(name) if name.as_ref() == "parameters" => parameters.clone(),
-                _ => Value::Undefined,
-            },
+            Some(_) if path == 0 => {
+                let named = |(name, value): &(&str, &Value)| (Value::from(*name), (*value).clone());
+                Value::from(fields.iter().map(named).collect::<BTreeMap<_, _>>())
+            }
+            Some(InputPath { parent: 0, key }) => {
+                let found =
+                    fields.iter().find(|(name, _)| key.as_string().is_ok_and(|key| key.as_ref() == *name));
+                found.map_or(Value::Undefined, |(_, value)| (*value).clone())
+            }
             Some(step) => part(&self.input(step.parent), &step.key),
         };
         if let Some(place) = self.paths.get_mut(path) {
@@ -427,7 +431,7 @@ impl<'a> Run<'a> {
             }
             self.stack.truncate(base);
         }
-        self.collected(out)
+        Ok(self.collected(out))
     }
 
     /// The function's value for arguments.
@@ -480,7 +484,7 @@ impl<'a> Run<'a> {
             }
         }
         self.stack.truncate(base);
-        self.collected(out)
+        Ok(self.collected(out))
     }
 
     /// A new frame with arguments of the one at `from`; where it begins.

@@ -79,10 +79,11 @@ pub(super) enum Step {
         args: Box<[Operand]>,
         to: Slot,
     },
-    /// A function of the language.
+    /// A function of the language; what it may nest is weighed.
     Builtin {
         function: Builtin,
         args: Box<[Operand]>,
+        weighed: bool,
         to: Slot,
     },
     /// An element, a field or a member.

@@ -25,8 +25,7 @@ pub(super) fn machine(text: &str, v1: bool) -> Option<Result<Option<serde_json::
     let (review, inventory) = input();
     let parameters = Value::from_json_str(r#"{"min": 2, "names": ["a", "c"]}"#).unwrap();
     let question = Question {
-        review: &review,
-        parameters: &parameters,
+        input: &[("review", &review), ("parameters", &parameters)],
         inventory: &inventory,
         time_limit: std::time::Duration::from_secs(10),
     };
@@ -291,12 +290,8 @@ fn an_endless_search_is_stopped() {
     let parsed = parse(&normal, false).unwrap();
     let machine = Machine::compile(&[(&normal, &parsed)], "p").unwrap();
     let none = Value::new_object();
-    let question = Question {
-        review: &none,
-        parameters: &none,
-        inventory: &none,
-        time_limit: std::time::Duration::from_millis(20),
-    };
+    let question =
+        Question { input: &[], inventory: &none, time_limit: std::time::Duration::from_millis(20) };
     let meter = Meter::new(1 << 30, &Patterns::default());
     let error = machine.run(question, &meter, &mut Scratch::default()).expect_err("it is endless");
     assert!(error.contains("time"), "{error}");
