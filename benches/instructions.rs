@@ -17,6 +17,10 @@ use std::process::{Command, ExitCode, Stdio};
 use gitops_core::drift::{self, DriftOptions};
 use gitops_core::files::{Manifests, Memory};
 use gitops_core::kustomize::{BuildOptions, build};
+use gitops_core::node::SourceMap;
+use gitops_core::object::Object;
+use gitops_core::policy::bundles::{self, BundleOptions};
+use gitops_core::policy::{EvaluateOptions, LoadOptions, PolicySet};
 use gitops_core::yaml::{Dialect, ReadOptions, read_str, write_stream};
 use gitops_core_benches::cluster::{live, manifests};
 use gitops_core_benches::on_path;
@@ -27,7 +31,7 @@ const TOLERANCE: f64 = 3.0;
 /// A path: prepares what it needs, and gives what is counted.
 type Prepare = fn() -> Box<dyn Fn()>;
 
-const PATHS: [(&str, Prepare); 9] = [
+const PATHS: [(&str, Prepare); 11] = [
     ("parse 500 manifests", parse),
     ("emit 500 manifests", emit),
     ("build small overlay", || building(small())),
@@ -37,6 +41,13 @@ const PATHS: [(&str, Prepare); 9] = [
         building(big("patches: [{path: patch.yaml, target: {kind: Deployment}}]"))
     }),
     ("build 500, replacement", || building(big(REPLACEMENT))),
+    ("load a bundle of policies", || {
+        let documents = restricted();
+        Box::new(move || {
+            std::hint::black_box(policies(&documents));
+        })
+    }),
+    ("evaluate 500 manifests", evaluating),
     ("compare 500 in sync, from bytes", || comparing(None)),
     ("compare 500, one edited", || comparing(Some(250))),
 ];
@@ -160,6 +171,29 @@ fn comparing(changed: Option<usize>) -> Box<dyn Fn()> {
     Box::new(move || {
         let report = drift::compare(&desired.objects, &live.objects, &options);
         assert_eq!(report.summary.drifted, 1);
+    })
+}
+
+/// The policies of the Pod Security Standards' stricter level.
+fn restricted() -> Vec<Object> {
+    let bundle = bundles::bundle("pod-security-restricted").expect("a bundle");
+    bundle.objects(&BundleOptions::default(), &SourceMap::new()).expect("its policies")
+}
+
+fn policies(documents: &[Object]) -> PolicySet {
+    let (set, errors) = PolicySet::load(documents, &SourceMap::new(), &LoadOptions::default());
+    assert!(errors.is_empty(), "{errors:?}");
+    set
+}
+
+/// Where most objects violate several policies.
+fn evaluating() -> Box<dyn Fn()> {
+    let set = policies(&restricted());
+    let mut read = Manifests::new();
+    read.add_text("objects", manifests(500).as_bytes()).expect("objects");
+    Box::new(move || {
+        let report = set.evaluate(&read.objects, &EvaluateOptions::new());
+        assert!(report.findings.len() > 500 && report.not_checked.is_empty());
     })
 }
 

@@ -79,7 +79,8 @@ impl<'a> Counterparts<'a> {
         self.live.get(self.of_version(identity, api_version)?)
     }
 
-    /// The live object of a desired one.
+    /// The live object of a desired one, for reviews.
+    #[cfg(feature = "git")]
     pub(crate) fn get(&self, desired: &Object, default_namespace: &str) -> Option<&'a Object> {
         self.live.get(self.position(desired, default_namespace)?)
     }
