@@ -1,13 +1,13 @@
+import type { Danger, DriftData, DriftSummary, ObjectDrift, PlanData, PlanStep, PlanSummary } from './drift.js'
 import type {
   Acceptance,
   AcceptanceFinding,
-  FieldDrift,
-  Manager,
   NotChecked,
   ObjectId,
   ReviewData,
 } from './review.js'
 
+export type * from './drift.js'
 export type * from './review.js'
 
 /** A place in a file. */
@@ -656,24 +656,6 @@ export interface DriftOptions {
   ignore?: Objects
 }
 
-/** One object of a comparison. */
-export interface ObjectDrift {
-  id: ObjectId
-  status: 'inSync' | 'drifted' | 'missing' | 'extra' | 'ignored' | 'unknown'
-  /** Why it is ignored or unknown, or why the tool that applies it does not put it back. */
-  reason?: Diagnostic
-  /** The text in Git that names it. */
-  location?: Location
-  /** What differs, by path. */
-  fields: FieldDrift[]
-  /** How many fields differ that a rule ignores. */
-  ignoredFields: number
-  /** Fields that an apply would take from another manager. */
-  conflicts: (Manager & { path: string })[]
-  /** What is wrong with the desired object, such as list items that stand twice. */
-  diagnostics: Diagnostic[]
-}
-
 /**
  * How live objects differ from what Git says. Its properties are those of its JSON, read when first asked
  * for. Nothing in it holds the value of a Secret but `patch`.
@@ -683,13 +665,13 @@ export declare class DriftReport {
   /** Whether the cluster has what Git says: nothing drifted, is missing or could not be judged. */
   readonly isInSync: boolean
   /** How many objects there are of each status, and how many fields differ. */
-  readonly summary: Record<string, number>
+  readonly summary: DriftSummary
   /** Every object, by kind, namespace and name. */
   readonly objects: ObjectDrift[]
   /** The report as JSON text, byte for byte the same in every language. */
   readonly json: string
   /** The report as plain data, as `JSON.parse` gives it. */
-  readonly data: unknown
+  readonly data: DriftData
   /** The report for people: only what differs, list items by name. */
   text(): string
   /** The report as a unified diff of YAML, from live to desired. */
@@ -702,7 +684,7 @@ export declare class DriftReport {
    */
   patch(index: number): { op: string; path: string; value?: unknown }[]
   /** For `JSON.stringify`. */
-  toJSON(): unknown
+  toJSON(): DriftData
 }
 
 /**
@@ -751,43 +733,11 @@ export interface PlanOptions extends DriftOptions {
   failOnShared?: boolean
 }
 
-/** Something dangerous about a step or a plan. */
-export interface Danger {
-  code: string
-  severity: string
-  message: string
-  id?: ObjectId
-}
-
-/** What is done with one object, and when. */
-export interface PlanStep {
-  id: ObjectId
-  action: 'create' | 'configure' | 'replace' | 'prune' | 'unchanged' | 'skip' | 'blocked'
-  /** Why: a stable code and a text for people. */
-  reason: Diagnostic
-  /** Whether Git no longer has it. */
-  pruning?: boolean
-  /** Argo CD's phase. */
-  phase?: string
-  /** Argo CD's wave in the phase. */
-  wave?: number
-  /** Flux's stage. */
-  stage?: string
-  hookDeletePolicies?: string[]
-  /** What cli-utils waits for before this step. */
-  after?: ObjectId[]
-  /** The fields that change. */
-  fields?: FieldDrift[]
-  dangers?: Danger[]
-  /** The text in Git that names the object. */
-  location?: Location
-}
-
 /** What a reconciliation would do. Its properties are those of its JSON, read when first asked for. */
 export declare class Plan {
   private constructor()
   /** How many steps there are of each action. */
-  readonly summary: Record<string, number>
+  readonly summary: PlanSummary
   /** What is dangerous, the worst first. */
   readonly dangers: Danger[]
   /** The steps, in the order of applying. */
@@ -795,11 +745,11 @@ export declare class Plan {
   /** The plan as JSON text, byte for byte the same in every language. */
   readonly json: string
   /** The plan as plain data, as `JSON.parse` gives it. */
-  readonly data: unknown
+  readonly data: PlanData
   /** The plan for people: dangers first, then what is done with each object and why. */
   text(): string
   /** For `JSON.stringify`. */
-  toJSON(): unknown
+  toJSON(): PlanData
 }
 
 /** Plans what a reconciliation would do, in the order of Argo CD, Flux or cli-utils. */

@@ -1,4 +1,4 @@
-// Made by scripts/review-types.mjs from gitops-core/schemas/review.schema.json.
+// Made by scripts/types.mjs from gitops-core/schemas/review.schema.json.
 
 import type { Diagnostic, Location } from './index.js'
 

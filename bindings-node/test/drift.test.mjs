@@ -1,7 +1,9 @@
 // `compare`, `plan` and `health`.
 
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 
 import { Manifests, compare, compareAsync, compareMany, environmentHealth, health, plan } from 'gitops-core'
 
@@ -94,4 +96,15 @@ test('health', () => {
   const environment = environmentHealth(GIT, [], { flavour: 'argoCd' })
   assert.deepEqual([environment.status, environment.counts], ['Missing', { Missing: 1 }])
   assert.throws(() => health(job, { flavour: 'x' }), { name: 'ArgumentError' })
+})
+
+test('the example tells what a recorded cluster has', () => {
+  const path = (name) => fileURLToPath(new URL(`../../examples/${name}`, import.meta.url))
+  const run = (live) =>
+    spawnSync(process.execPath, [path('node/drift.mjs'), '--desired', path('cluster/git'), '--live', live])
+  const { status, stdout } = run(path('cluster/live.json'))
+  assert.match(String(stdout), /10 in sync, 3 drifted, 1 missing, 1 extra/)
+  assert.equal(status, 1)
+  assert.equal(run(path('cluster/git')).status, 0)
+  assert.equal(run(path('none.json')).status, 2)
 })

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import pickle
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import gitops_core
 from gitops_core import Location, Manifests
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 GIT = """\
 apiVersion: apps/v1
@@ -130,3 +135,53 @@ def test_health() -> None:
     assert (environment.status, environment.counts) == ("Missing", {"Missing": 1})
     with pytest.raises(gitops_core.ArgumentError):
         gitops_core.health(job, flavour="x")  # type: ignore[arg-type]
+
+
+def test_a_recorded_cluster() -> None:
+    """The objects of a real API server, as its clients give them."""
+    desired = Manifests.read(EXAMPLES / "cluster/git", root=EXAMPLES)
+    text = (EXAMPLES / "cluster/live.json").read_text()
+    items: list[dict[str, Any]] = json.loads(text)["items"]
+    report = gitops_core.compare(desired, items)
+    drifted = {str(drift.id): drift for drift in report.objects if drift.status == "drifted"}
+    assert {name: [field.path for field in drift.fields] for name, drift in drifted.items()} == {
+        "Backup shop/nightly": ["spec.targets[offsite].keep"],
+        "Deployment shop/web": ["spec.replicas", "spec.template.spec.containers[web].image"],
+        "Secret shop/database": ["data.password"],
+    }
+    causes = {field.cause: field.changed_by for drift in drifted.values() for field in drift.fields}
+    assert {cause: owner.manager for cause, owner in causes.items() if owner} == {
+        "otherController": "backup-operator",
+        "editedByHand": "kubectl-edit",
+    }
+    (replicas, _) = drifted["Deployment shop/web"].fields
+    assert replicas.location == Location("cluster/git/app.yaml", 31, 13)
+    others = {str(drift.id): drift.status for drift in report.objects if drift.status not in ("drifted", "inSync")}
+    assert others == {"ConfigMap shop/debug": "extra", "PodDisruptionBudget shop/web": "missing"}
+    # As text, as a typed list without types of its items, and as a client writes moments.
+    assert gitops_core.compare(desired, text).to_dict() == report.to_dict()
+    kept = {key: value for key, value in items[0].items() if key not in ("apiVersion", "kind")}
+    kind = {"apiVersion": items[0]["apiVersion"], "kind": f"{items[0]['kind']}List", "items": [kept]}
+    same = gitops_core.compare(desired, [kind, *items[1:]])
+    assert same.to_dict() == report.to_dict()
+    moments = json.loads(text.replace('Z"', '+00:00"'))["items"]
+    statuses = [(drift.status, len(drift.fields)) for drift in gitops_core.compare(desired, moments).objects]
+    assert statuses == [(drift.status, len(drift.fields)) for drift in report.objects]
+
+
+def test_the_example() -> None:
+    cluster = EXAMPLES / "cluster"
+
+    def run(*arguments: str | Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, EXAMPLES / "python/drift.py", "--desired", cluster / "git", *arguments]
+        return subprocess.run(command, input=stdin, capture_output=True, text=True)
+
+    live = (cluster / "live.json").read_text()
+    told = run("--live", cluster / "live.json")
+    assert (told.returncode, told.stderr) == (1, "")
+    assert "10 in sync, 3 drifted, 1 missing, 1 extra" in told.stdout
+    assert run("--live", "-", stdin=live).stdout == told.stdout
+    patches = json.loads(run("--live", cluster / "live.json", "--format", "patch").stdout)
+    assert patches["Deployment shop/web"][0] == {"op": "replace", "path": "/spec/replicas", "value": 2}
+    assert run("--live", cluster / "none.json").returncode == 2
+    assert run("--live", cluster / "git", "--profile", "argoCd").returncode == 0

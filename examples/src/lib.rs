@@ -7,7 +7,8 @@ pub mod repository;
 mod tests {
     use std::path::Path;
 
-    use gitops_core::files::{Disk, Files};
+    use gitops_core::drift::{DriftOptions, compare};
+    use gitops_core::files::{Disk, Files, Manifests};
     use gitops_core::kustomize::{self, BuildOptions};
     use gitops_core::{git, sources};
 
@@ -21,6 +22,19 @@ mod tests {
         options.history = true;
         let build = kustomize::build(&files, "apps/prod", &options).unwrap();
         insta::assert_snapshot!(build.to_annotated_yaml().unwrap());
+    }
+
+    /// What `drift` tells of a recorded cluster.
+    #[test]
+    fn the_cluster_has_drifted() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let files = Disk::open(folder).unwrap();
+        let [mut desired, mut live] = [Manifests::new(), Manifests::new()];
+        desired.add(&files, "cluster/git").unwrap();
+        live.add(&files, "cluster/live.json").unwrap();
+        let options = DriftOptions::new().with_sources(desired.sources.clone());
+        let report = compare(&desired.objects, &live.objects, &options);
+        insta::assert_snapshot!(report.to_text().replace(&format!("{}/", folder.display()), ""));
     }
 
     /// What is found in the demo's folder and in a commit of it is the same.

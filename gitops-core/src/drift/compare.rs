@@ -15,7 +15,7 @@ use super::merge::repeated_items;
 use super::model::{
     Conflict, DriftReport, DriftStatus, DriftSummary, FieldDrift, ObjectDrift, SCHEMA_VERSION,
 };
-use super::normalise::{canonicalise, normalise, without_server_fields};
+use super::normalise::{canonicalise, normalise, resolve_aliases, without_server_fields};
 use super::options::{DriftOptions, Profile};
 use super::own::{Own, own};
 use super::pairs::{Counterparts, Identity};
@@ -284,13 +284,16 @@ impl Comparer<'_> {
             found.status = DriftStatus::Unknown;
             return found.because("other-version", message);
         }
+        // Who sets `stringData` sets `data`.
+        let mut stored = Object::new(config.clone());
+        resolve_aliases(&mut stored);
         let context = Context {
             sources: self.options.sources.as_ref(),
             schema,
             of,
             kind: desired.kind(),
             config: &config,
-            config_fields: fields_of(schema, of, &config),
+            config_fields: fields_of(schema, of, &stored.node),
             managers: &managers,
             own: &own,
         };

@@ -47,7 +47,7 @@ pub use ignore::IgnoreRules;
 pub(crate) use immutable::immutable;
 pub use model::{
     Cause, Conflict, DriftReport, DriftStatus, DriftSummary, FieldDrift, FieldStatus, ObjectDrift, Owner,
-    PatchOperation, SCHEMA_VERSION,
+    PatchOperation, SCHEMA_VERSION, json_schema,
 };
 pub use options::{DriftOptions, Profile};
 pub(crate) use pairs::{Counterparts, Identity};

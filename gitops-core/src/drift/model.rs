@@ -1,5 +1,7 @@
 //! What a comparison found, as plain data in a fixed order.
 //!
+//! The JSON Schema is `schemas/drift.schema.json` (see [`json_schema`]).
+//!
 //! Values of Secrets are masked when the report is made. The operations that repair an object hold the
 //! real values; they are not part of its JSON or `Debug` form.
 
@@ -12,6 +14,12 @@ use crate::object::ObjectId;
 
 /// The version of the report's shape; grows when a field changes its meaning or goes.
 pub const SCHEMA_VERSION: u32 = 1;
+
+/// The JSON Schema (draft 2020-12) of [`DriftReport::to_json`].
+#[must_use]
+pub fn json_schema() -> &'static str {
+    include_str!("../../schemas/drift.schema.json")
+}
 
 /// How live objects differ from what Git says.
 #[derive(Clone, Debug, Serialize)]

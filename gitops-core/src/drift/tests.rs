@@ -200,6 +200,13 @@ fn secret_values_stay_in_the_patch() {
     assert!(report.to_unified_yaml().contains("+  p: (secret value, changed)"), "{shown}");
     let patch = serde_json::to_value(report.objects[0].patch()).unwrap();
     assert_eq!(patch, json!([{"op": "replace", "path": "/data/p", "value": "bmV3dmFsdWU="}]));
+    let mut git = secret("");
+    git.as_object_mut().unwrap().remove("data");
+    git["stringData"] = json!({"p": "x", "q": "same"});
+    let live =
+        managed(secret("eQ=="), &[("flux", json!({})), ("kubectl-edit", json!({"f:data": {"f:p": {}}}))]);
+    let cause = found(&git, &live).fields.first().map(|field| field.cause);
+    assert_eq!(cause, Some(Cause::EditedByHand), "`stringData` sets `data`");
 }
 
 #[test]

@@ -52,7 +52,8 @@ impl Manifests {
     }
 
     /// Adds the objects of a stream of YAML documents, or of JSON. Empty documents are passed over; of equal
-    /// keys in a mapping the last wins, as for kubectl. `path` is what places call the text.
+    /// keys in a mapping the last wins, as for kubectl. Items of a `PodList` and its like that name no type are
+    /// of the type that the list names. `path` is what places call the text.
     ///
     /// # Errors
     /// [`ErrorKind::Yaml`] for what is no YAML, with code `not-an-object` for a document that is no
@@ -102,7 +103,7 @@ impl Manifests {
             Value::Map(ref map) if map.is_empty() => Ok(()),
             Value::Map(_) if self.lists == Lists::Expand && is_list(&document) => {
                 let items = document.get("items").and_then(Node::as_seq).unwrap_or_default();
-                items.iter().try_for_each(|item| self.add_document(item.clone()))
+                items.iter().try_for_each(|item| self.add_document(typed(item, &document)))
             }
             Value::Map(_) => {
                 self.objects.push(Object::new(document));
@@ -120,6 +121,23 @@ impl Manifests {
 
 fn is_manifest(name: &str) -> bool {
     [".yaml", ".yml", ".json"].iter().any(|end| name.ends_with(end))
+}
+
+/// An item of a list. An API server leaves out type and version of the items where the list tells them, as a
+/// PodList does; they are filled in as by `k8s.io/apimachinery`.
+fn typed(item: &Node, list: &Node) -> Node {
+    let mut item = item.clone();
+    let kind = list.get("kind").and_then(Node::as_str).and_then(|kind| kind.strip_suffix("List"));
+    if let (Some(kind), Some(version), Some(map)) =
+        (kind.filter(|kind| !kind.is_empty()), list.get("apiVersion"), item.as_map())
+        && !map.contains_key("kind")
+        && !map.contains_key("apiVersion")
+        && let Some(map) = item.as_map_mut()
+    {
+        map.insert("apiVersion", version.clone());
+        map.insert("kind", Node::string(kind, version.span));
+    }
+    item
 }
 
 /// What Kubernetes takes for a list of objects: a kind that ends so, with items.
@@ -144,6 +162,12 @@ mod tests {
         let mut manifests = Manifests::new();
         manifests.add_text("list.yaml", LIST).unwrap();
         assert_eq!(names(&manifests), ["a", "b"]);
+        let mut bare = Manifests::new();
+        let text = b"{apiVersion: v1, kind: PodList, items: [{metadata: {name: a}}, {kind: Pod, metadata: {name: b}}]}";
+        bare.add_text("list.yaml", text).unwrap();
+        let types: Vec<_> =
+            bare.objects.iter().map(|object| (object.api_version(), object.kind(), object.name())).collect();
+        assert_eq!(types, [("v1", "Pod", "a"), ("", "Pod", "b")]);
         let mut kept = Manifests::new().with_lists(Lists::Keep);
         kept.add_text("list.yaml", LIST).unwrap();
         assert_eq!(kept.objects.len(), 1);

@@ -24,7 +24,9 @@ pub use build::plan;
 pub use inventory::{Inventory, InventoryId};
 #[cfg(feature = "git")]
 pub(crate) use marks::{is_forced, is_hook};
-pub use model::{Action, Danger, Plan, PlanSummary, SCHEMA_VERSION, Severity, Step, Undo, UndoKind};
+pub use model::{
+    Action, Danger, Plan, PlanSummary, SCHEMA_VERSION, Severity, Step, Undo, UndoKind, json_schema,
+};
 pub use options::{DeletionPolicy, Order, PlanOptions};
 pub use owner::Owner;
 #[cfg(feature = "git")]

@@ -1,4 +1,6 @@
 //! A plan, as plain data in a fixed order. Values of Secrets are masked.
+//!
+//! The JSON Schema is `schemas/plan.schema.json` (see [`json_schema`]).
 
 use serde::Serialize;
 
@@ -10,6 +12,12 @@ use crate::object::ObjectId;
 
 /// The version of the plan's shape; grows when a field changes its meaning or goes.
 pub const SCHEMA_VERSION: u32 = 1;
+
+/// The JSON Schema (draft 2020-12) of a [`Plan`] as JSON.
+#[must_use]
+pub fn json_schema() -> &'static str {
+    include_str!("../../schemas/plan.schema.json")
+}
 
 /// What a reconciliation would do.
 #[derive(Clone, Debug, Serialize)]

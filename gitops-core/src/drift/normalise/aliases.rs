@@ -6,7 +6,7 @@ use crate::node::{Node, Span, Value};
 use crate::object::Object;
 
 /// Keeps the field that the server keeps.
-pub(super) fn resolve(object: &mut Object) {
+pub(crate) fn resolve(object: &mut Object) {
     let group = object.group().to_owned();
     match (group.as_str(), object.kind()) {
         ("", "Secret") => string_data(&mut object.node),

@@ -26,6 +26,7 @@ use crate::node::Node;
 use crate::object::Object;
 use crate::object::structural;
 
+pub(crate) use aliases::resolve as resolve_aliases;
 #[allow(unused_imports, reason = "a plan asks what the server allocates")]
 pub(crate) use server::{server_allocated, without_server_fields};
 
