@@ -24,7 +24,7 @@ use super::schemas::Schemas;
 use super::three_way::three_way;
 use super::unchanged::{merges_to_nothing, sets_all};
 use crate::error::Diagnostic;
-use crate::knowledge::field_managers::OWNER_MARKS;
+use crate::knowledge::field_managers::{Evidence, OWNER_MARKS, OwnerMark};
 use crate::knowledge::secret_fields::LAST_APPLIED;
 use crate::knowledge::structured_merge::{Schema, Type};
 use crate::node::{Location, Map, Node, Span};
@@ -435,9 +435,11 @@ fn configuration(desired: &Object, live: &Object) -> Node {
     {
         metadata.retain(|key, _| key != "namespace");
     }
-    for (part, key) in OWNER_MARKS {
+    for OwnerMark { part, key, evidence } in OWNER_MARKS {
         let path = ["metadata", part, key];
-        if let (Some(mark), None) = (live.node.at(&path), config.at(&path)) {
+        if let (Some(mark), None) = (live.node.at(&path), config.at(&path))
+            && is_marked(live, *evidence)
+        {
             mark_with(&mut config, part, key, mark.clone());
         }
     }
@@ -449,6 +451,19 @@ fn configuration(desired: &Object, live: &Object) -> Node {
         *node = Node::string(live.api_version(), node.span);
     }
     config
+}
+
+/// Whether the tool has put a mark on an object, rather than a manifest that was applied.
+fn is_marked(live: &Object, evidence: Evidence) -> bool {
+    match evidence {
+        Evidence::Mark => true,
+        Evidence::Annotation(key) => live.node.at(&["metadata", "annotations", key]).is_some(),
+        Evidence::Manager(start) => {
+            let entries = live.node.at(&["metadata", "managedFields"]).and_then(Node::as_seq);
+            let mut names = entries.into_iter().flatten().filter_map(|entry| entry.get("manager")?.as_str());
+            names.any(|name| name.starts_with(start))
+        }
+    }
 }
 
 /// Adds a label or annotation.

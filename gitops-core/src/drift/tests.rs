@@ -616,6 +616,26 @@ fn marks_of_who_applied_are_no_drift() {
 }
 
 #[test]
+fn labels_that_manifests_have_too_are_marks_only_of_their_tool() {
+    let instance = "app.kubernetes.io/instance";
+    let managed_by = "app.kubernetes.io/managed-by";
+    let of = |metadata: Json| json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"k": "v"}});
+    for (manager, label, annotation, status) in [
+        ("argocd-controller", instance, "a", DriftStatus::InSync),
+        ("kustomize-controller", instance, "a", DriftStatus::Drifted),
+        ("argocd-controller", managed_by, "a", DriftStatus::Drifted),
+        ("helm-controller", managed_by, "meta.helm.sh/release-name", DriftStatus::InSync),
+        ("argocd-controller", "app.kubernetes.io/name", "meta.helm.sh/release-name", DriftStatus::Drifted),
+    ] {
+        let mut live = of(json!({"name": "c", "labels": {label: "x"}, "annotations": {annotation: "y"}}));
+        live["metadata"]["managedFields"] = json!([{"manager": manager, "operation": "Apply",
+            "fieldsV1": {"f:data": {"f:k": {}}, "f:metadata": {"f:labels": {format!("f:{label}"): {}}}}}]);
+        let found = found(&of(json!({"name": "c"})), &live);
+        assert_eq!(found.status, status, "{manager} {label}: {:?}", found.fields);
+    }
+}
+
+#[test]
 fn flux_takes_over_what_kubectl_set_unless_it_merges() {
     let entry = |manager: &str, operation: &str, key: &str| json!({"manager": manager, "operation": operation, "fieldsV1": {"f:data": {key: {}}}});
     for (manager, operation, mark, fields) in [

@@ -45,17 +45,45 @@ pub const PERSONAL_TOOLS: &[&str] = &[
     "curl",
 ];
 
-/// Labels and annotations that tools put on what they apply, so that they find it again: no manifest has them.
-pub const OWNER_MARKS: &[(&str, &str)] = &[
-    ("labels", "kustomize.toolkit.fluxcd.io/name"),
-    ("labels", "kustomize.toolkit.fluxcd.io/namespace"),
-    ("labels", "helm.toolkit.fluxcd.io/name"),
-    ("labels", "helm.toolkit.fluxcd.io/namespace"),
-    ("annotations", "argocd.argoproj.io/tracking-id"),
-    ("annotations", "argocd.argoproj.io/installation-id"),
-    ("annotations", "meta.helm.sh/release-name"),
-    ("annotations", "meta.helm.sh/release-namespace"),
-    ("annotations", "config.k8s.io/owning-inventory"),
+/// A label or annotation that a tool puts on what it applies, so that it finds it again: manifests lack it.
+#[derive(Clone, Copy, Debug)]
+pub struct OwnerMark {
+    /// `labels` or `annotations`.
+    pub part: &'static str,
+    /// Its key.
+    pub key: &'static str,
+    /// What tells that the tool has put it there, where manifests have the same label.
+    pub evidence: Evidence,
+}
+
+/// What tells that a tool has marked a live object.
+#[derive(Clone, Copy, Debug)]
+pub enum Evidence {
+    /// The mark itself.
+    Mark,
+    /// A field manager whose name starts so.
+    Manager(&'static str),
+    /// An annotation.
+    Annotation(&'static str),
+}
+
+const fn mark(part: &'static str, key: &'static str, evidence: Evidence) -> OwnerMark {
+    OwnerMark { part, key, evidence }
+}
+
+/// The marks of Flux 2.9, Argo CD 3.4 (by annotation, and by label as before 3.0), Helm 4 and cli-utils.
+pub const OWNER_MARKS: &[OwnerMark] = &[
+    mark("labels", "kustomize.toolkit.fluxcd.io/name", Evidence::Mark),
+    mark("labels", "kustomize.toolkit.fluxcd.io/namespace", Evidence::Mark),
+    mark("labels", "helm.toolkit.fluxcd.io/name", Evidence::Mark),
+    mark("labels", "helm.toolkit.fluxcd.io/namespace", Evidence::Mark),
+    mark("labels", "app.kubernetes.io/instance", Evidence::Manager("argocd-")),
+    mark("labels", "app.kubernetes.io/managed-by", Evidence::Annotation("meta.helm.sh/release-name")),
+    mark("annotations", "argocd.argoproj.io/tracking-id", Evidence::Mark),
+    mark("annotations", "argocd.argoproj.io/installation-id", Evidence::Mark),
+    mark("annotations", "meta.helm.sh/release-name", Evidence::Mark),
+    mark("annotations", "meta.helm.sh/release-namespace", Evidence::Mark),
+    mark("annotations", "config.k8s.io/owning-inventory", Evidence::Mark),
 ];
 
 /// What the manager of a name is. `kubectl-client-side-apply` counts as a person unless Git is applied so.
