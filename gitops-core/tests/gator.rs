@@ -3,7 +3,7 @@
 #![cfg(feature = "policy")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, clippy::panic)]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::{Command, Stdio};
 
 use gitops_core::node::{Node, SourceMap};
@@ -776,4 +776,238 @@ fn suites_pass_and_fail_as_in_gator() {
     assert!(different.is_empty(), "gator says otherwise of {different:#?}");
     assert_eq!(ours.len(), theirs.len());
     println!("gator verify: {} tests and cases, all equal", theirs.len());
+}
+
+/// Values of each type, and of none that is known.
+const ATOMS: &[&str] = &[
+    "1",
+    "1u",
+    "1.5",
+    "\"a\"",
+    "b\"a\"",
+    "true",
+    "null",
+    "[1]",
+    "[\"a\"]",
+    "{\"a\": 1}",
+    "{1: [\"a\"]}",
+    "object.a",
+    "[object.a]",
+    "optional.of(1)",
+    "object.?a",
+    "duration(\"1s\")",
+    "timestamp(0)",
+    "type(1)",
+    "int",
+    "quantity(\"1\")",
+    "url(\"http://a\")",
+    "ip(\"1.1.1.1\")",
+    "cidr(\"1.1.1.1/8\")",
+    "semver(\"1.0.0\")",
+    "format.dns1123Label()",
+    "request",
+    "request.name",
+    "request.userInfo.groups",
+    "request.userInfo.extra",
+    "namespaceObject",
+    "variables.params",
+    "variables.one",
+    "variables.bad",
+];
+
+/// Expressions whose types go together, and others that do not.
+fn expressions() -> Vec<String> {
+    let operators =
+        ["==", "!=", "<", ">=", "+", "-", "*", "/", "%", "in", "&&", "||"].map(|op| format!("(L) {op} (R)"));
+    let pairs = [
+        "(L)[R]",
+        "(L)[?R]",
+        "[L, R]",
+        "{\"a\": L, \"b\": R}",
+        "{L: object.a, R: object.a}",
+        "true ? (L) : (R)",
+        "(L) ? (R) : (R)",
+        "(L).contains(R)",
+        "(L).indexOf(R)",
+        "(L).split(R)",
+        "(L).join(R)",
+        "(L).substring(R)",
+        "(L).charAt(R)",
+        "(L).matches(R)",
+        "(L).find(R)",
+        "(L).findAll(R)",
+        "(L).orValue(R)",
+        "(L).or(R)",
+        "(L).getHours(R)",
+        "(L).isLessThan(R)",
+        "(L).compareTo(R)",
+        "(L).add(R)",
+        "(L).containsIP(R)",
+        "(L).containsCIDR(R)",
+        "(L).validate(R)",
+        "(L).flatten(R)",
+        "sets.contains(L, R)",
+        "semver(L, R)",
+        "(L).format([R, 1])",
+        "(L).all(x, x == (R))",
+        "(L).exists_one(x, R)",
+        "(L).map(x, x + (R))",
+        "(L).filter(x, x == (R))[0] == (L)",
+        "(L).all(k, v, k == v || v == (R))",
+        "(L).transformMap(k, v, v)[R]",
+        "(L).transformMapEntry(k, v, {v: R})",
+        "(L).optMap(x, x == (R))",
+        "(L).optFlatMap(x, R)",
+        "\"%s\".format([L, R])",
+        "[[L], [R]]",
+    ];
+    let single = [
+        "!(L)",
+        "-(L)",
+        "(L).a",
+        "(L).?a",
+        "has((L).a)",
+        "(L).a.b == 1",
+        "size(L)",
+        "(L).size() == 1",
+        "type(L) == int",
+        "dyn(L) == 1",
+        "int(L) == 1",
+        "uint(L) == 1u",
+        "double(L) == 1.0",
+        "string(L) == \"\"",
+        "bytes(L) == b\"\"",
+        "bool(L)",
+        "duration(L) == duration(\"1s\")",
+        "timestamp(L) == timestamp(0)",
+        "(L).hasValue()",
+        "(L).value() == 1",
+        "(L).join() == \"\"",
+        "(L).lowerAscii() == \"\"",
+        "(L).trim() == 1",
+        "(L).isSorted()",
+        "(L).sum() == 1",
+        "(L).min() == 1",
+        "(L).max() == \"a\"",
+        "(L).sort() == [1]",
+        "(L).reverse() == [1]",
+        "(L).distinct() == [1]",
+        "(L).flatten() == [1]",
+        "(L).first() == optional.of(1)",
+        "(L).slice(0, 1) == [1]",
+        "lists.range(L) == [1]",
+        "(L).getFullYear() == 1",
+        "(L).getHours() == 1",
+        "(L).family() == 4",
+        "(L).isLoopback()",
+        "(L).ip() == ip(\"1.1.1.1\")",
+        "(L).masked() == 1",
+        "(L).prefixLength() == 1",
+        "(L).isInteger()",
+        "(L).asInteger() == 1",
+        "(L).asApproximateFloat() == 1.0",
+        "(L).major() == 1",
+        "(L).getScheme() == \"\"",
+        "(L).getQuery() == {}",
+        "isURL(L)",
+        "isIP(L)",
+        "isCIDR(L)",
+        "isQuantity(L)",
+        "isSemver(L)",
+        "url(L) == url(\"a\")",
+        "quantity(L) == 1",
+        "ip(L) == ip(\"1\")",
+        "cidr(L) == 1",
+        "semver(L) == 1",
+        "strings.quote(L) == \"\"",
+        "optional.of(L).value() == 1",
+        "optional.ofNonZeroValue(L).orValue(1) == 1",
+        "(L).all(x, x)",
+        "(L).map(x, x) == [1]",
+        "(L).map(x, true, x) == [1]",
+        "(L).filter(x, x) == [1]",
+        "(L).exists(x, x.a)",
+        "(L)",
+        "nope(L)",
+        "(L).nope()",
+    ];
+    let [on_left, on_right] = [r"\bL\b", r"\bR\b"].map(|name| regex::Regex::new(name).unwrap());
+    let mut all: Vec<String> = Vec::new();
+    for left in ATOMS {
+        let put = |form: &str, right: &str| {
+            let form = on_left.replace_all(form, regex::NoExpand(left));
+            on_right.replace_all(&form, regex::NoExpand(right)).into_owned()
+        };
+        all.extend(single.iter().map(|form| put(form, "")));
+        // What goes together often has one type.
+        for right in ATOMS.iter().chain(std::iter::repeat_n(left, ATOMS.len() / 2)) {
+            all.extend(operators.iter().map(String::as_str).chain(pairs).map(|form| put(form, right)));
+        }
+    }
+    all.extend(
+        [
+            "nope",
+            "params.x",
+            "variables.nope",
+            "request.kind.nope == 1",
+            "duration(\"x\") == duration(\"1s\")",
+        ]
+        .map(Into::into),
+    );
+    all.extend(
+        ["timestamp(\"x\") == timestamp(0)", "\"a\".matches(\"(\")", "[[], [1]] == []"].map(Into::into),
+    );
+    all
+}
+
+/// Which of some expressions gator refuses as it loads a template; `None` without it.
+fn refused_by_gator(expressions: &[String]) -> Option<BTreeSet<usize>> {
+    // Of any type, never evaluated, and known by the line that an error shows.
+    let validation =
+        |(at, text): (usize, &String)| json!({"expression": format!("true || dyn({text}) == {at}")});
+    let validations: Vec<Json> = expressions.iter().enumerate().map(validation).collect();
+    let template = template(
+        "Typed",
+        json!({"code": [{"engine": "K8sNativeValidation", "source": {
+        "variables": [{"name": "one", "expression": "1"}, {"name": "bad", "expression": "1 + \"a\""}],
+        "validations": validations}}]}),
+    );
+    let constraint = json!({"apiVersion": "constraints.gatekeeper.sh/v1beta1", "kind": "Typed", "metadata": {"name": "c"},
+        "spec": {"match": {"kinds": [{"kinds": ["Pod"]}]}}});
+    let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}});
+    let found = gator(&[template, constraint, pod])?.unwrap();
+    let at = |message: &str| message.lines().nth(1)?.rsplit_once("== ")?.1.parse().ok();
+    Some(found.keys().filter_map(|(.., message, _)| at(message)).collect())
+}
+
+#[test]
+fn expressions_are_refused_as_gator_refuses_them() {
+    let number = |name: &str, default: u64| {
+        std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+    };
+    let mut random = Random(number("GITOPS_SEED", 1));
+    let count = number("GITOPS_ROUNDS", 6) * 500;
+    let all = expressions();
+    let some: Vec<String> = (0..count).map(|_| all[random.below(all.len())].clone()).collect();
+    let (mut refused, mut apart) = (0, Vec::new());
+    for part in some.chunks(500) {
+        let Some(theirs) = refused_by_gator(part) else {
+            println!("left out: `gator` is not on the PATH");
+            return;
+        };
+        refused += theirs.len();
+        for (at, text) in part.iter().enumerate() {
+            let ours = gitops_core::policy::conformance::cel_error(
+                &[("one", "1"), ("bad", "1 + \"a\"")],
+                &format!("true || dyn({text}) == 1"),
+            );
+            if ours.is_some() != theirs.contains(&at) {
+                apart.push(format!("{text}: gator {}, we: {ours:?}", theirs.contains(&at)));
+            }
+        }
+    }
+    apart.sort();
+    apart.dedup();
+    println!("gator: {count} expressions, {refused} of them refused, {} apart", apart.len());
+    assert!(apart.is_empty(), "{}", apart.join("\n"));
 }

@@ -80,3 +80,9 @@ fn by_machine(
         rego::Question { input: &fields, inventory, time_limit: std::time::Duration::from_secs(10) };
     Some(machine.run(question, meter, &mut rego::Scratch::default()))
 }
+
+/// Why an expression of CEL, with variables (name, expression) before it, does not compile; `None` if it
+/// does.
+pub fn cel_error(variables: &[(&str, &str)], expression: &str) -> Option<String> {
+    super::cel::Program::error(variables, expression)
+}

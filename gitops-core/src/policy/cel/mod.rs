@@ -2,8 +2,8 @@
 //!
 //! The interpreter is our own: the crates that exist (`cel` 0.15, `kube-cel` 0.8) bound neither the cost
 //! of an evaluation nor the depth of an expression, and a policy must not be able to stop its host.
-//! Semantics follow the CEL specification and `k8s.io/apiserver` 0.36; types are found out while
-//! evaluating, so what cel-go refuses to compile fails here when it is evaluated, with the same verdict.
+//! Semantics follow the CEL specification and `k8s.io/apiserver` 0.36. Types are checked when a template is
+//! loaded, as far as they are known then; what cel-go refuses to compile is refused whenever it is evaluated.
 
 mod addresses;
 mod ast;
@@ -12,11 +12,14 @@ mod eval;
 mod format;
 mod functions;
 mod lists;
+mod overloads;
 mod parse;
 mod scalars;
 mod semver;
 mod texts;
 mod time;
+mod types;
+mod typing;
 mod url;
 mod value;
 
@@ -27,6 +30,7 @@ use std::sync::Arc;
 
 use ast::Expr;
 use eval::{Evaluator, Fail, SPACES};
+use types::Type;
 use value::{Key, Value};
 
 use super::runner::{Verdict, Violation};
@@ -93,19 +97,32 @@ impl Program {
             }
             Ok(out)
         };
-        let variables = named("variables", true)?;
-        let conditions = named("matchCondition", false)?;
+        let mut variables = named("variables", true)?;
+        let mut conditions = named("matchCondition", false)?;
+        let mut types = BTreeMap::new();
+        for (name, variable) in &mut variables {
+            let of = typed(variable, &types, None);
+            types.insert(name.clone(), of);
+        }
+        for (_, condition) in &mut conditions {
+            typed(condition, &types, Some(Type::Bool));
+        }
         let mut validations = Vec::new();
         for entry in list("validations")? {
             let expression = text(entry, "expression")?;
             let message_expression = text(entry, "messageExpression")?;
-            validations.push(Validation {
+            let mut validation = Validation {
                 expression: compile(&expression, None, &mut depth),
                 text: expression,
                 message: text(entry, "message")?,
                 message_expression: (!message_expression.is_empty())
                     .then(|| compile(&message_expression, None, &mut depth)),
-            });
+            };
+            typed(&mut validation.expression, &types, Some(Type::Bool));
+            if let Some(message) = &mut validation.message_expression {
+                typed(message, &types, Some(Type::Text));
+            }
+            validations.push(validation);
         }
         if depth > MAX_DEPTH {
             return Err(format!("its expressions are {depth} deep together; the limit is {MAX_DEPTH}"));
@@ -119,6 +136,20 @@ impl Program {
             other => return Err(format!("`failurePolicy` is `Fail` or `Ignore`, not `{other}`")),
         };
         Ok(Self { conditions, variables, validations, fail_closed })
+    }
+
+    /// Why an expression does not compile behind variables, for the conformance tests.
+    pub(super) fn error(variables: &[(&str, &str)], expression: &str) -> Option<String> {
+        let mut types = BTreeMap::new();
+        let mut names = Vec::new();
+        for (name, text) in variables {
+            let of = typed(&mut compile(text, Some(&names), &mut 0), &types, None);
+            types.insert((*name).to_owned(), of);
+            names.push(*name);
+        }
+        let mut compiled = compile(expression, None, &mut 0);
+        typed(&mut compiled, &types, None);
+        compiled.err()
     }
 
     /// Evaluates the template on a review with the constraint's parameters.
@@ -207,6 +238,19 @@ fn compile(text: &str, before: Option<&[&str]>, depth: &mut usize) -> Compiled {
     check.expr(&expr, 1)?;
     *depth = depth.saturating_add(check.deepest);
     Ok(expr)
+}
+
+/// Finds the type of an expression, which is an error from now on where it has none or not the `wanted` one.
+fn typed(compiled: &mut Compiled, variables: &BTreeMap<String, Type>, wanted: Option<Type>) -> Type {
+    let Ok(expr) = compiled else { return Type::Dyn };
+    let found = typing::type_of(expr, variables).and_then(|of| match wanted {
+        Some(wanted) if of != wanted => Err(format!("must evaluate to {wanted} but got {of}")),
+        _ => Ok(of),
+    });
+    found.unwrap_or_else(|message| {
+        *compiled = Err(message);
+        Type::Dyn
+    })
 }
 
 struct Check<'a> {
