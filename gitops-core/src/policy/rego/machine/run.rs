@@ -17,6 +17,10 @@ use crate::policy::bounded::{Meter, VALUE};
 /// Steps between two looks at the time.
 const CHECK: u32 = 256;
 
+/// How deep loops and calls may be nested in each other: each needs a kilobyte of the stack, and more where
+/// nothing is optimised.
+const MAX_NESTED: usize = 250;
+
 static UNDEFINED: Value = Value::Undefined;
 
 /// Why an evaluation ended without an answer.
@@ -68,7 +72,8 @@ impl Machine {
             check_interval: NonZeroU32::new(CHECK).unwrap_or(NonZeroU32::MIN),
         }));
         timer.start(monotonic_now().unwrap_or_default());
-        let mut run = Run { machine: self, question, meter, timer, ticks: 0, stack, paths, rules, weights };
+        let mut run =
+            Run { machine: self, question, meter, timer, ticks: 0, nested: 0, stack, paths, rules, weights };
         run.rule(self.entry)
     }
 }
@@ -80,6 +85,8 @@ struct Run<'a> {
     timer: ExecutionTimer,
     /// Steps since the last look at the time.
     ticks: u32,
+    /// Blocks that are being run, each inside the one before.
+    nested: usize,
     stack: &'a mut Vec<Value>,
     paths: &'a mut Vec<Option<Value>>,
     rules: &'a mut Vec<Option<Value>>,
@@ -148,6 +155,18 @@ impl<'a> Run<'a> {
 
     /// Runs steps to their end; true if no more solutions are wanted.
     fn run(&mut self, steps: &'a [Step], base: usize, out: &mut Out) -> Result<bool, Stopped> {
+        self.nested += 1;
+        if self.nested > MAX_NESTED {
+            return Err(format!(
+                "the policy nests loops and calls more than {MAX_NESTED} deep; it is stopped"
+            ));
+        }
+        let enough = self.run_nested(steps, base, out);
+        self.nested -= 1;
+        enough
+    }
+
+    fn run_nested(&mut self, steps: &'a [Step], base: usize, out: &mut Out) -> Result<bool, Stopped> {
         for (at, step) in steps.iter().enumerate() {
             self.tick()?;
             let goes_on = match step {

@@ -282,6 +282,19 @@ fn values_that_double_are_stopped() {
     }
 }
 
+/// What would need more stack than a thread has.
+#[test]
+fn loops_in_calls_in_loops_are_stopped() {
+    let loops =
+        (0..90).map(|at| format!("x{at} := input.parameters.names[_]")).collect::<Vec<_>>().join("; ");
+    let calls: String =
+        (0..100).map(|at| format!("f{at}(x) = y {{ {loops}; y := f{}(x) }}\n", at + 1)).collect();
+    let error = machine(&format!("{HEAD}p = f0(1)\n{calls}f100(x) = x"), false).unwrap().unwrap_err();
+    assert!(error.contains("250 deep; it is stopped"), "{error}");
+    let few: String = (0..100).map(|at| format!("f{at}(x) = f{}(x)\n", at + 1)).collect();
+    assert_eq!(machine(&format!("{HEAD}p = f0(1)\n{few}f100(x) = x"), false), Some(Ok(Some(json!(1)))));
+}
+
 #[test]
 fn an_endless_search_is_stopped() {
     let loops = (0..12).map(|at| format!("x{at} := numbers.range(0, 99)[_]")).collect::<Vec<_>>().join("; ");
