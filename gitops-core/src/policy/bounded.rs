@@ -308,13 +308,9 @@ pub(crate) static FUNCTIONS: &[(&str, u8, Bounded)] = &[
         args.iter().try_for_each(|arg| meter.take_text(arg))?;
         Ok(super::encodings::query_encode_object(args))
     }),
-    ("re_match", 2, |args, meter| match args {
-        [Value::String(pattern), Value::String(text)] => {
-            let regex = meter.pattern(pattern);
-            Ok(regex.map_or(Value::Undefined, |regex| Value::from(regex.is_match(text))))
-        }
-        _ => UNDEFINED,
-    }),
+    ("re_match", 2, matches),
+    // regorus copies a pattern for each call, and its scratch space with it.
+    ("regex.match", 2, matches),
     ("regex.replace", 3, |args, meter| match args {
         [Value::String(text), Value::String(pattern), Value::String(new)] => {
             let Some(regex) = meter.pattern(pattern) else { return UNDEFINED };
@@ -388,6 +384,13 @@ fn replace_all(text: &str, pairs: &[(&str, &str)], meter: &Meter) -> Metered {
         after_empty = false;
     }
     Ok(Value::from(out))
+}
+
+/// Whether a text matches a pattern.
+fn matches(args: &[Value], meter: &Meter) -> Metered {
+    let [Value::String(pattern), Value::String(text)] = args else { return UNDEFINED };
+    let regex = meter.pattern(pattern);
+    Ok(regex.map_or(Value::Undefined, |regex| Value::from(regex.is_match(text))))
 }
 
 /// The product of two numbers. Squares of squares soon take longer than anyone waits.
@@ -488,6 +491,7 @@ mod tests {
             ("base64url.encode", json!(["a?>"]), json!("YT8-")),
             ("base64url.encode_no_pad", json!(["a?"]), json!("YT8")),
             ("re_match", json!(["^a+$", "aa"]), json!(true)),
+            ("regex.match", json!(["^a+$", "ab"]), json!(false)),
             ("regex.replace", json!(["foo bar", "(o+)", "<$1>"]), json!("f<oo> bar")),
             (
                 "net.cidr_expand",
