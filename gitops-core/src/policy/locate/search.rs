@@ -1,230 +1,22 @@
-//! Where in the object the offending value is, found without knowing the policy.
-//!
-//! A leaf is the cause of a violation if the violation goes away when the leaf's value changes. So
-//! changed copies of the review are evaluated again, the likely leaves first:
-//!
-//! 1. `details` that name a path (`path`, `field`, `jsonPath` …) are believed, as far as it exists.
-//! 2. Each leaf gets other values: its opposite, the values the constraint's parameters name (without
-//!    those of exemptions), another tag or a digest, a number from the parameters, a probe text. The
-//!    leaf is a *cause* if the violation goes away without another in its place. If instead the
-//!    message follows the value, the leaf is *quoted*: its name or value is in the message, and
-//!    whether it is to blame stays open. Of several causes the one whose text, then whose key's
-//!    words the message or the policy's kind has, wins; then the deeper one; then the first.
-//! 3. No cause: of the fewest switches (booleans) that must be turned together, the likeliest.
-//! 4. Still none: a leaf or sub-tree whose removal makes the violation go away, unless it holds what the
-//!    message quotes; one whose key the message names comes first, and what it holds that the message
-//!    quotes is more exact.
-//! 5. Still none: the longest quoted value.
-//! 6. Something is missing: the deepest part of the named container (or else the topmost part of the
-//!    object) whose key the message names, or the container itself, or nothing: the object.
-//!
-//! What only names things (`apiVersion`, `kind`, name and namespace of the object, the name of a
-//! container) is a cause only if the message has it and nothing else is found. The same input gives
-//! the same place. At most [`BUDGET`] evaluations are spent on a violation.
+//! The search for the part of an object whose change makes a violation go away, by evaluating changed
+//! copies of the review.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use regorus::Value;
 
-use super::runner::{Runner, Violation};
-use super::value::{get, replaced};
+use super::leaves::{Hints, Leaf, container_of, last_key};
+use super::words::{has_token, is_telling, words};
 use crate::node::{Node, Path, Segment};
 use crate::object::Object;
+use crate::policy::runner::{Runner, Violation};
+use crate::policy::value::replaced;
 
 /// Evaluations spent on one violation.
-const BUDGET: usize = 400;
+pub(super) const BUDGET: usize = 400;
 
 /// Text that no object and no policy contains.
 const PROBE: &str = "gitops-core-probe";
-
-/// Where a violation comes from.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Place {
-    pub(super) path: Option<Path>,
-    pub(super) container: Option<String>,
-}
-
-/// The place of each violation, in their order.
-pub(super) fn locate(
-    runner: &mut Runner,
-    kind: &str,
-    object: &Object,
-    review: &Value,
-    parameters: &Value,
-    violations: &BTreeSet<Violation>,
-) -> Vec<Place> {
-    let told: Vec<Option<Path>> =
-        violations.iter().map(|violation| told(&violation.details, &object.node)).collect();
-    // Nothing is to be searched for where the policy tells all places.
-    let mut search = told.contains(&None).then(|| {
-        let mut hints = Hints::default();
-        hints.collect(parameters);
-        let mut leaves = Vec::new();
-        let mut trees = Vec::new();
-        walk(&object.node, &mut Path::new(), &mut leaves, &mut trees);
-        let original = violations.iter().map(|violation| violation.message.clone()).collect();
-        Search {
-            runner,
-            object,
-            review,
-            parameters,
-            hints,
-            leaves,
-            trees,
-            original,
-            memo: BTreeMap::new(),
-            left: BUDGET,
-        }
-    });
-    let places = violations.iter().zip(told).map(|(violation, told)| {
-        let path = told.or_else(|| search.as_mut()?.find(violation, kind)).filter(|path| !path.is_empty());
-        let container = path.as_ref().and_then(|path| container_of(object, path)).map(|(_, name)| name);
-        Place { path, container }
-    });
-    places.collect()
-}
-
-/// A path that the policy's details give.
-fn told(details: &Value, object: &Node) -> Option<Path> {
-    let keys = ["path", "field", "jsonPath", "jsonpath", "fieldPath", "location"];
-    let text = keys.iter().find_map(|key| match get(details, key) {
-        Some(Value::String(text)) => Some(text),
-        _ => None,
-    })?;
-    let path = parse_path(text, object);
-    (!path.is_empty()).then_some(path)
-}
-
-/// A scalar of the object.
-struct Leaf {
-    path: Path,
-    text: String,
-    identity: bool,
-}
-
-/// What the constraint's parameters offer as acceptable values.
-#[derive(Default)]
-struct Hints {
-    texts: BTreeSet<String>,
-    numbers: Vec<Value>,
-}
-
-impl Hints {
-    fn collect(&mut self, parameters: &Value) {
-        match parameters {
-            Value::String(text) if self.texts.len() < 16 && text.len() <= 256 => {
-                self.texts.insert(text.to_string());
-            }
-            Value::Number(_) if self.numbers.len() < 8 && !self.numbers.contains(parameters) => {
-                self.numbers.push(parameters.clone());
-            }
-            Value::Array(items) => items.iter().for_each(|item| self.collect(item)),
-            Value::Object(map) => {
-                for (key, value) in map.iter_sorted() {
-                    // A value that exempts makes any violation go away, and tells nothing.
-                    let exempts = matches!(key, Value::String(key)
-                        if ["exempt", "exclu", "ignore", "skip"].iter().any(|word| key.to_lowercase().contains(word)));
-                    if !exempts {
-                        self.collect(value);
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
-fn walk(node: &Node, path: &mut Path, leaves: &mut Vec<Leaf>, trees: &mut Vec<Path>) {
-    if let Some(map) = node.as_map() {
-        if !path.is_empty() {
-            trees.push(path.clone());
-        }
-        for (key, value) in map.iter() {
-            path.push(Segment::Key(key.clone()));
-            walk(value, path, leaves, trees);
-            path.pop();
-        }
-    } else if let Some(items) = node.as_seq() {
-        trees.push(path.clone());
-        for (at, item) in items.iter().enumerate() {
-            path.push(Segment::Index(at));
-            walk(item, path, leaves, trees);
-            path.pop();
-        }
-    } else if let Some(text) = node.text() {
-        let keys: Vec<&str> = path.segments().iter().filter_map(key_of).collect();
-        let identity = matches!(
-            keys.as_slice(),
-            ["apiVersion" | "kind"] | ["metadata", "name" | "namespace" | "generateName"]
-        ) || matches!(
-            path.segments(),
-            [.., Segment::Key(list), Segment::Index(_), Segment::Key(key)]
-                if list.ends_with("ontainers") && key.as_str() == "name"
-        );
-        leaves.push(Leaf { path: path.clone(), text: text.into_owned(), identity });
-    }
-}
-
-fn key_of(segment: &Segment) -> Option<&str> {
-    match segment {
-        Segment::Key(key) => Some(key),
-        Segment::Index(_) => None,
-    }
-}
-
-/// The last key of a path, past indexes.
-fn last_key(path: &Path) -> Option<&str> {
-    path.segments().iter().rev().find_map(key_of)
-}
-
-/// The element of a list of containers that a path leads into, and its name.
-fn container_of(object: &Object, path: &Path) -> Option<(Path, String)> {
-    let segments = path.segments();
-    let at = segments.windows(2).rposition(
-        |pair| matches!(pair, [Segment::Key(key), Segment::Index(_)] if key.ends_with("ontainers")),
-    )?;
-    let element: Path = segments.iter().take(at + 2).cloned().collect();
-    let name = object.lookup(&element)?.get("name")?.as_str()?.to_owned();
-    Some((element, name))
-}
-
-/// Whether `token` stands in `text` on its own, not as a part of a longer word.
-fn has_token(text: &str, token: &str) -> bool {
-    let inside = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '/'));
-    !token.is_empty()
-        && text.match_indices(token).any(|(at, _)| {
-            let before = text.get(..at).and_then(|before| before.chars().next_back());
-            let after = text.get(at + token.len()..).and_then(|after| after.chars().next());
-            !inside(before) && !inside(after)
-        })
-}
-
-/// Whether a value's text says something when it is found in a message: `true` and `1` are everywhere.
-fn is_telling(text: &str) -> bool {
-    text.len() >= 2 && !matches!(text, "true" | "false" | "null")
-}
-
-/// The lower-case words of a camel-case or hyphenated text, without a plural's `s`.
-fn words(text: &str) -> BTreeSet<String> {
-    let mut words = BTreeSet::new();
-    let mut word = String::new();
-    let mut lower_before = false;
-    for c in text.chars().chain([' ']) {
-        if !c.is_alphanumeric() || (c.is_uppercase() && lower_before) {
-            let done = std::mem::take(&mut word);
-            if done.len() >= 3 {
-                words.insert(
-                    done.strip_suffix('s').filter(|stem| stem.len() >= 3).unwrap_or(&done).to_owned(),
-                );
-            }
-        }
-        if c.is_alphanumeric() {
-            word.extend(c.to_lowercase());
-        }
-        lower_before = c.is_lowercase() || c.is_numeric();
-    }
-    words
-}
 
 /// How likely a cause is: no mere name, quoted, words shared with the message, in the container named, depth.
 type Rank = (bool, bool, usize, bool, usize);
@@ -247,22 +39,22 @@ fn in_review(path: &Path) -> Path {
     std::iter::once(Segment::Key("object".into())).chain(path.segments().iter().cloned()).collect()
 }
 
-struct Search<'a> {
-    runner: &'a mut Runner,
-    object: &'a Object,
-    review: &'a Value,
-    parameters: &'a Value,
-    hints: Hints,
-    leaves: Vec<Leaf>,
-    trees: Vec<Path>,
-    original: BTreeSet<String>,
+pub(super) struct Search<'a> {
+    pub(super) runner: &'a mut Runner,
+    pub(super) object: &'a Object,
+    pub(super) review: &'a Value,
+    pub(super) parameters: &'a Value,
+    pub(super) hints: Hints,
+    pub(super) leaves: Vec<Leaf>,
+    pub(super) trees: Vec<Path>,
+    pub(super) original: BTreeSet<String>,
     /// Messages after a change: by path and new value.
-    memo: BTreeMap<(Path, Option<Value>), Option<BTreeSet<String>>>,
-    left: usize,
+    pub(super) memo: BTreeMap<(Path, Option<Value>), Option<BTreeSet<String>>>,
+    pub(super) left: usize,
 }
 
 impl Search<'_> {
-    fn find(&mut self, violation: &Violation, kind: &str) -> Option<Path> {
+    pub(super) fn find(&mut self, violation: &Violation, kind: &str) -> Option<Path> {
         self.left = BUDGET;
         let message = violation.message.as_str();
         let said: BTreeSet<String> = words(message).into_iter().chain(words(kind)).collect();
@@ -415,7 +207,7 @@ impl Search<'_> {
         for value in self.others(node, &old) {
             let text = match &value {
                 Value::String(text) => text.to_string(),
-                other => super::format::term(other),
+                other => crate::policy::format::term(other),
             };
             match self.effect(&path, Some(&value), message, Some((&old, &text))) {
                 Effect::Gone => return Effect::Gone,
@@ -558,95 +350,5 @@ impl Search<'_> {
             named.min_by_key(inexact_then_depth)
         };
         found.cloned().or(container)
-    }
-}
-
-/// Reads `spec.containers[0].image`, `metadata.annotations["a.b/c"]`, `$.spec...` or
-/// `/spec/containers/0/image` against a tree, as far as its parts are there: what is missing is to be put
-/// into the last that is.
-fn parse_path(text: &str, root: &Node) -> Path {
-    let mut path = Path::new();
-    let mut node = root;
-    for part in path_parts(text.trim()) {
-        let next = match node.as_seq() {
-            Some(items) => {
-                part.parse().ok().and_then(|index| Some((items.get(index)?, Segment::Index(index))))
-            }
-            None => node.get(&part).map(|next| (next, Segment::Key(part.as_str().into()))),
-        };
-        let Some((next, segment)) = next else { break };
-        node = next;
-        path.push(segment);
-    }
-    path
-}
-
-/// The keys and indexes of a path.
-fn path_parts(text: &str) -> Vec<String> {
-    if let Some(pointer) = text.strip_prefix('/') {
-        return pointer.split('/').map(|part| part.replace("~1", "/").replace("~0", "~")).collect();
-    }
-    let mut parts = Vec::new();
-    let mut rest = text.trim_start_matches('$');
-    while !rest.is_empty() {
-        rest = rest.trim_start_matches(['.', ']']);
-        let quoted = ["[\"", "['"].iter().find_map(|open| {
-            let inner = rest.strip_prefix(open)?;
-            inner.split_once(if *open == "['" { "']" } else { "\"]" })
-        });
-        let (part, after) = quoted.unwrap_or_else(|| {
-            rest = rest.trim_start_matches('[');
-            rest.split_at(rest.find(['.', '[', ']']).unwrap_or(rest.len()))
-        });
-        if !part.is_empty() {
-            parts.push(part.to_owned());
-        }
-        rest = after;
-    }
-    parts
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn tokens_stand_alone() {
-        for (text, token, expected) in [
-            ("container <web> is", "web", true),
-            ("container <web-proxy> is", "web", false),
-            ("acme/web:1", "web", false),
-            ("image nginx:1.27 is", "nginx:1.27", true),
-            ("image nginx:1.27 is", "nginx", true),
-            ("x", "", false),
-        ] {
-            assert_eq!(has_token(text, token), expected, "{text} {token}");
-        }
-    }
-
-    #[test]
-    fn words_split_at_humps() {
-        let all: Vec<String> = words("allowPrivilegeEscalation hostPID containers").into_iter().collect();
-        assert_eq!(all, ["allow", "container", "escalation", "host", "pid", "privilege"]);
-    }
-
-    #[test]
-    fn told_paths_are_read() {
-        let node = Node::from(&json!({"spec": {"a": [{"b.c": 1, "d": 2}]}}));
-        for (text, expected) in [
-            ("spec.a[0].d", "spec.a[0].d"),
-            ("$.spec.a", "spec.a"),
-            ("/spec/a/0/b.c", "spec.a[0][\"b.c\"]"),
-            ("spec.a[0][\"b.c\"]", "spec.a[0][\"b.c\"]"),
-            ("spec['a'][0]['b.c']", "spec.a[0][\"b.c\"]"),
-            ("spec.x.y", "spec"),
-            ("spec.a[9].d", "spec.a"),
-            ("nothing", ""),
-            ("spec[\"a", "spec"),
-        ] {
-            assert_eq!(parse_path(text, &node).to_string(), expected, "{text}");
-        }
     }
 }
