@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use regorus::Value;
 
-use super::functions::Builtin;
-use super::plan::{Global, Plan};
+use super::expr::comparison;
+use super::plan::Plan;
 use super::scope::{Scope, owner};
-use super::steps::{Block, Collection, Comparison, Operand, Operation, Slot, Step};
-use crate::policy::rego::ast::{Body, Expr, ExprKind, Literal, LiteralKind, Part};
+use super::steps::{Block, Comparison, Operand, Slot, Step};
+use crate::policy::rego::ast::{Body, Expr, ExprKind, Literal, LiteralKind};
 use crate::policy::rego::check::pattern_names;
 
 /// Why an expression has no steps.
@@ -26,21 +26,21 @@ pub(super) type Compiled<T> = Result<T, Why>;
 const MAX_EACH: usize = 100;
 
 /// What is tried to find an order, in expressions.
-const MAX_TRIES: usize = 50_000;
+pub(super) const MAX_TRIES: usize = 50_000;
 
 /// Makes the blocks of one definition.
 pub(super) struct BodyPlan<'a, 'p> {
-    plan: &'p mut Plan<'a>,
+    pub(super) plan: &'p mut Plan<'a>,
     /// The module's text, and its index.
-    text: &'a str,
-    module: usize,
-    scopes: Vec<Scope>,
+    pub(super) text: &'a str,
+    pub(super) module: usize,
+    pub(super) scopes: Vec<Scope>,
     /// Variables of scopes before this one cannot be given a value here.
-    floor: usize,
-    steps: Vec<Step>,
+    pub(super) floor: usize,
+    pub(super) steps: Vec<Step>,
     slots: usize,
     eaches: usize,
-    tries: usize,
+    pub(super) tries: usize,
 }
 
 impl<'a, 'p> BodyPlan<'a, 'p> {
@@ -100,7 +100,7 @@ impl<'a, 'p> BodyPlan<'a, 'p> {
     }
 
     /// The steps of conditions, each as early as its variables are known.
-    fn literals(&mut self, literals: &'a [Literal]) -> Compiled<()> {
+    pub(super) fn literals(&mut self, literals: &'a [Literal]) -> Compiled<()> {
         let mut left: Vec<&Literal> = literals.iter().collect();
         while !left.is_empty() {
             let before = left.len();
@@ -130,7 +130,7 @@ impl<'a, 'p> BodyPlan<'a, 'p> {
     }
 
     /// The steps that `make` makes, as a block of their own.
-    fn block(&mut self, make: impl FnOnce(&mut Self) -> Compiled<()>) -> Compiled<Block> {
+    pub(super) fn block(&mut self, make: impl FnOnce(&mut Self) -> Compiled<()>) -> Compiled<Block> {
         let outer = std::mem::take(&mut self.steps);
         let (scopes, floor) = (self.scopes.len(), self.floor);
         let made = make(self);
@@ -196,12 +196,12 @@ impl<'a, 'p> BodyPlan<'a, 'p> {
         self.steps.push(Step::Yield { key: None, value: Operand::Const(Value::Bool(true)) });
     }
 
-    fn slot(&mut self) -> Slot {
+    pub(super) fn slot(&mut self) -> Slot {
         self.slots += 1;
         self.slots - 1
     }
 
-    fn each(&mut self, step: Step) -> Compiled<()> {
+    pub(super) fn each(&mut self, step: Step) -> Compiled<()> {
         self.eaches += 1;
         if self.eaches > MAX_EACH {
             return Err(Why::NotHere);
@@ -266,7 +266,7 @@ impl<'a, 'p> BodyPlan<'a, 'p> {
     }
 
     /// Whether a pattern has a variable that has no value yet.
-    fn is_open(&self, pattern: &Expr) -> bool {
+    pub(super) fn is_open(&self, pattern: &Expr) -> bool {
         match &pattern.kind {
             ExprKind::Var(name) => name == "_" || matches!(self.variable(name), Some((_, None))),
             ExprKind::Array(items) => items.iter().any(|item| self.is_open(item)),
@@ -276,13 +276,13 @@ impl<'a, 'p> BodyPlan<'a, 'p> {
     }
 
     /// The scope of a variable, and what is known of it; `None` for a name that is none.
-    fn variable(&self, name: &str) -> Option<(usize, Option<&Operand>)> {
+    pub(super) fn variable(&self, name: &str) -> Option<(usize, Option<&Operand>)> {
         let owner = owner(&self.scopes, name, self.plan.global(self.module, name).is_some())?;
         Some((owner, self.scopes.get(owner)?.bound.get(name)))
     }
 
     /// Gives the open variables of a pattern their parts of a value, and compares the rest.
-    fn matches(&mut self, pattern: &'a Expr, value: &Operand) -> Compiled<()> {
+    pub(super) fn matches(&mut self, pattern: &'a Expr, value: &Operand) -> Compiled<()> {
         if !self.is_open(pattern) {
             let expected = self.expr(pattern)?;
             self.steps.push(Step::Check { how: Comparison::Equal, left: expected, right: value.clone() });
@@ -320,261 +320,9 @@ impl<'a, 'p> BodyPlan<'a, 'p> {
         }
     }
 
-    fn get(&mut self, from: Operand, key: Operand) -> Operand {
+    pub(super) fn get(&mut self, from: Operand, key: Operand) -> Operand {
         let to = self.slot();
         self.steps.push(Step::Get { from, key, to });
         Operand::Slot(to)
-    }
-
-    fn exprs(&mut self, exprs: &'a [Expr]) -> Compiled<Vec<Operand>> {
-        exprs.iter().map(|expr| self.expr(expr)).collect()
-    }
-
-    /// The value of an expression.
-    fn expr(&mut self, expr: &'a Expr) -> Compiled<Operand> {
-        self.tries += 1;
-        if self.tries > MAX_TRIES {
-            return Err(Why::NotHere);
-        }
-        let constant = |value: Value| Ok(Operand::Const(value));
-        match &expr.kind {
-            ExprKind::String(Some(text)) => constant(Value::from(text.as_str())),
-            ExprKind::String(None) => Err(Why::NotHere),
-            ExprKind::Scalar => scalar(self.text.get(expr.span.clone()).unwrap_or("")).map(Operand::Const),
-            ExprKind::Var(name) => match self.variable(name) {
-                Some((_, Some(value))) => Ok(value.clone()),
-                Some((_, None)) => Err(Why::Unbound),
-                None => self.reference(name, &[]),
-            },
-            ExprKind::Ref(head, parts) => {
-                let head = match &head.kind {
-                    ExprKind::Var(name) => match self.variable(name) {
-                        Some((_, Some(value))) => value.clone(),
-                        Some((_, None)) => return Err(Why::Unbound),
-                        None => return self.reference(name, parts),
-                    },
-                    _ => self.expr(head)?,
-                };
-                self.steps_into(head, parts)
-            }
-            ExprKind::Call(function, args) => match self.call(function, args)? {
-                (value, None) => Ok(value),
-                (_, Some(_)) => Err(Why::NotHere),
-            },
-            ExprKind::Infix(op, left, right) => self.infix(op, left, right),
-            ExprKind::Minus(inner) => {
-                // Only of a number, as in OPA.
-                let ExprKind::Scalar = inner.kind else { return Err(Why::NotHere) };
-                let text = self.text.get(inner.span.clone()).unwrap_or("");
-                scalar(&format!("-{text}")).map(Operand::Const)
-            }
-            ExprKind::Member(terms) => {
-                let mut values = self.exprs(terms)?.into_iter().rev();
-                let (Some(of), Some(value)) = (values.next(), values.next()) else {
-                    return Err(Why::NotHere);
-                };
-                let to = self.slot();
-                self.steps.push(Step::Member { key: values.next(), value, of, to });
-                Ok(Operand::Slot(to))
-            }
-            ExprKind::Array(items) => self.make(Collection::Array, items),
-            ExprKind::Set(items) => self.make(Collection::Set, items),
-            ExprKind::Object(pairs) => {
-                let pairs = pairs
-                    .iter()
-                    .map(|(key, value)| Ok((self.expr(key)?, self.expr(value)?)))
-                    .collect::<Compiled<Box<[_]>>>()?;
-                let to = self.slot();
-                self.steps.push(Step::MakeObject { pairs, to });
-                Ok(Operand::Slot(to))
-            }
-            ExprKind::Comprehension(terms, body) => self.comprehension(expr, terms, body),
-        }
-    }
-
-    fn make(&mut self, what: Collection, items: &'a [Expr]) -> Compiled<Operand> {
-        let items = self.exprs(items)?.into_boxed_slice();
-        let constant = |item: &Operand| match item {
-            // One of collections is weighed when it is built.
-            Operand::Const(Value::Array(_) | Value::Set(_) | Value::Object(_)) | Operand::Slot(_) => None,
-            Operand::Const(value) => Some(value.clone()),
-        };
-        if let Some(items) = items.iter().map(constant).collect::<Option<Vec<_>>>() {
-            return Ok(Operand::Const(match what {
-                Collection::Set => Value::from(items.into_iter().collect::<BTreeSet<_>>()),
-                _ => Value::from(items),
-            }));
-        }
-        let to = self.slot();
-        self.steps.push(Step::Make { what, items, to });
-        Ok(Operand::Slot(to))
-    }
-
-    fn comprehension(&mut self, expr: &Expr, terms: &'a [Expr], body: &'a Body) -> Compiled<Operand> {
-        let array = self
-            .text
-            .get(expr.span.clone())
-            .is_some_and(|text| text.trim_start_matches(['(', ' ', '\t', '\n']).starts_with('['));
-        let what = match (terms, array) {
-            ([_, _], _) => Collection::Object,
-            (_, true) => Collection::Array,
-            (_, false) => Collection::Set,
-        };
-        let block = self.block(|this| {
-            this.scopes.push(Scope::of(body, &terms.iter().collect::<Vec<_>>()));
-            this.floor = this.scopes.len() - 1;
-            this.literals(&body.literals)?;
-            let mut values = this.exprs(terms)?.into_iter();
-            let (first, second) = (values.next().ok_or(Why::NotHere)?, values.next());
-            this.steps.push(match second {
-                Some(value) => Step::Yield { key: Some(first), value },
-                None => Step::Yield { key: None, value: first },
-            });
-            Ok(())
-        })?;
-        let to = self.slot();
-        self.steps.push(Step::Collect { what, block, to });
-        Ok(Operand::Slot(to))
-    }
-
-    fn infix(&mut self, op: &str, left: &'a Expr, right: &'a Expr) -> Compiled<Operand> {
-        if let Some(how) = comparison(op) {
-            let (left, right) = (self.expr(left)?, self.expr(right)?);
-            let to = self.slot();
-            self.steps.push(Step::Compare { how, left, right, to });
-            return Ok(Operand::Slot(to));
-        }
-        let what = match op {
-            "+" => Operation::Add,
-            "-" => Operation::Subtract,
-            "*" => Operation::Multiply,
-            "/" => Operation::Divide,
-            "%" => Operation::Remainder,
-            "&" => Operation::Intersection,
-            "|" => Operation::Union,
-            // An assignment or unification inside an expression.
-            _ => return Err(Why::NotHere),
-        };
-        let (left, right) = (self.expr(left)?, self.expr(right)?);
-        Ok(self.compute(what, left, right))
-    }
-
-    fn compute(&mut self, what: Operation, left: Operand, right: Operand) -> Operand {
-        let to = self.slot();
-        self.steps.push(Step::Compute { what, left, right, to });
-        Operand::Slot(to)
-    }
-
-    /// A call's value, and the pattern it is matched with where it has one argument more.
-    fn call(&mut self, function: &'a Expr, args: &'a [Expr]) -> Compiled<(Operand, Option<&'a Expr>)> {
-        let Some((path, true)) = function.constant_path() else { return Err(Why::NotHere) };
-        if path.first().is_some_and(|name| self.variable(name).is_some()) {
-            return Err(Why::NotHere);
-        }
-        let known = self.plan.function(self.module, &path);
-        let builtin = if known.is_none() { Builtin::find(&path.join(".")) } else { None };
-        let arity = match (known, builtin) {
-            (Some((_, arity)), _) | (None, Some((_, arity))) => arity,
-            (None, None) => return Err(Why::NotHere),
-        };
-        let (given, out) = match args.split_last() {
-            Some((out, given)) if args.len() == arity + 1 => (given, Some(out)),
-            _ if args.len() == arity => (args, None),
-            _ => return Err(Why::NotHere),
-        };
-        let args = self.exprs(given)?.into_boxed_slice();
-        let to = self.slot();
-        self.steps.push(match (known, builtin) {
-            (Some((rule, 0)), _) => Step::Rule { rule, to },
-            (Some((rule, _)), _) => Step::Call { rule, args, to },
-            (None, Some((function, _))) => {
-                Step::Builtin { function, args, weighed: path == ["json", "patch"], to }
-            }
-            (None, None) => return Err(Why::NotHere),
-        });
-        if path == ["walk"] {
-            // The one function with many answers.
-            let value = self.slot();
-            self.each(Step::Each { from: Operand::Slot(to), key: None, value })?;
-            return Ok((Operand::Slot(value), out));
-        }
-        Ok((Operand::Slot(to), out))
-    }
-
-    /// A reference that begins with a name that is no variable.
-    fn reference(&mut self, name: &str, parts: &'a [Part]) -> Compiled<Operand> {
-        if name == "_" {
-            return Err(Why::NotHere);
-        }
-        let mut constants = Vec::new();
-        for part in parts {
-            match part.constant() {
-                Some(constant) => constants.push(constant),
-                None => break,
-            }
-        }
-        let (head, used) = match self.plan.resolve(self.module, name, &constants) {
-            Some(found) => found,
-            None => return Err(Why::NotHere),
-        };
-        let to = self.slot();
-        let step = match head {
-            Global::Input => {
-                let path = self.plan.input_path(&constants);
-                self.steps.push(Step::Input { path, to });
-                return self.steps_into(Operand::Slot(to), parts.get(constants.len()..).unwrap_or(&[]));
-            }
-            Global::Inventory => Step::Inventory { to },
-            Global::Rule(rule) => {
-                self.plan.value_rule(rule)?;
-                Step::Rule { rule, to }
-            }
-        };
-        self.steps.push(step);
-        self.steps_into(Operand::Slot(to), parts.get(used..).unwrap_or(&[]))
-    }
-
-    /// The steps of a reference behind its head.
-    fn steps_into(&mut self, head: Operand, parts: &'a [Part]) -> Compiled<Operand> {
-        let mut value = head;
-        for part in parts {
-            value = match part {
-                Part::Field(name) => self.get(value, Operand::Const(Value::from(name.as_str()))),
-                Part::Index(index) if self.is_open(index) => {
-                    let (key, element) = (self.slot(), self.slot());
-                    let wanted = !matches!(&index.kind, ExprKind::Var(name) if name == "_");
-                    self.each(Step::Each { from: value, key: wanted.then_some(key), value: element })?;
-                    self.matches(index, &Operand::Slot(key))?;
-                    Operand::Slot(element)
-                }
-                Part::Index(index) => {
-                    let key = self.expr(index)?;
-                    self.get(value, key)
-                }
-            };
-        }
-        Ok(value)
-    }
-}
-
-fn comparison(op: &str) -> Option<Comparison> {
-    Some(match op {
-        "==" => Comparison::Equal,
-        "!=" => Comparison::NotEqual,
-        "<" => Comparison::Less,
-        "<=" => Comparison::LessOrEqual,
-        ">" => Comparison::Greater,
-        ">=" => Comparison::GreaterOrEqual,
-        _ => return None,
-    })
-}
-
-/// A number, a boolean or null.
-fn scalar(text: &str) -> Compiled<Value> {
-    match text.trim_matches(['(', ')', ' ']) {
-        "true" => Ok(Value::Bool(true)),
-        "false" => Ok(Value::Bool(false)),
-        "null" => Ok(Value::Null),
-        number => Value::from_numeric_string(number).map_err(|_| Why::NotHere),
     }
 }

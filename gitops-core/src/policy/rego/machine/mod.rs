@@ -8,11 +8,13 @@
 //! conditions that are not found. Both must give one answer, which tests hold them to.
 
 mod body;
+mod expr;
 mod functions;
 mod plan;
 mod run;
 mod scope;
 mod steps;
+mod values;
 mod weights;
 
 #[cfg(test)]
