@@ -10,7 +10,7 @@ use super::fields::fields_of;
 use super::ignore::{Skip, merges};
 use super::immutable::{Immutable, immutable};
 use super::learned::learned;
-use super::managers::{Manager, managers_of};
+use super::managers::{Manager, last_applied, managers_of};
 use super::merge::repeated_items;
 use super::model::{
     Conflict, DriftReport, DriftStatus, DriftSummary, FieldDrift, ObjectDrift, SCHEMA_VERSION,
@@ -120,8 +120,11 @@ pub fn predict(desired: &Object, live: &Object, options: &DriftOptions) -> Objec
     let comparer = Comparer { options, schemas: &schemas };
     let learned = comparer.learn(desired, live);
     let parts = comparer.parts(desired, live, learned.as_ref());
-    let applied = comparer.apply(desired, live, &parts);
-    let mut object = Object::new(applied.object.unwrap_or_else(|| live.node.clone()));
+    let applied = match options.profile {
+        Profile::Argo => comparer.three_way(desired, &parts.config, live),
+        _ => comparer.apply(live, &parts).object,
+    };
+    let mut object = Object::new(applied.unwrap_or_else(|| live.node.clone()));
     comparer.normalise(&mut object);
     object
 }
@@ -248,9 +251,20 @@ impl Comparer<'_> {
         if self.is_unchanged(desired, live) {
             return self.found(desired, DriftStatus::InSync);
         }
+        // Who owns what makes no difference to Argo CD, and is read only to tell it.
+        let merged = match self.options.profile {
+            Profile::Argo => match self.three_way(desired, &configuration(desired, live), live) {
+                Some(object) => Some(object),
+                None => return self.found(desired, DriftStatus::InSync),
+            },
+            _ => None,
+        };
         let learned = self.learn(desired, live);
         let parts = self.parts(desired, live, learned.as_ref());
-        let applied = self.apply(desired, live, &parts);
+        let applied = match merged {
+            Some(object) => Applied { object: Some(object), conflicts: Vec::new() },
+            None => self.apply(live, &parts),
+        };
         let Some(object) = applied.object else { return self.found(desired, DriftStatus::InSync) };
         let Parts { schema, of, config, managers, own } = parts;
 
@@ -268,12 +282,15 @@ impl Comparer<'_> {
             found.location = None;
             return found;
         }
-        self.options.ignore.restore((schema, of), &mut after, &before, desired, &managers);
-        let left = differences(schema, of, &before.node, &after.node);
-        found.ignored_fields = all.len().saturating_sub(left.len());
+        let total = all.len();
+        let left = match self.options.ignore.restore((schema, of), &mut after, &before, desired, &managers) {
+            true => differences(schema, of, &before.node, &after.node),
+            false => all,
+        };
+        found.ignored_fields = total.saturating_sub(left.len());
         if left.is_empty() {
             found.status = DriftStatus::Ignored;
-            let message = format!("every difference is ignored ({} fields)", all.len());
+            let message = format!("every difference is ignored ({total} fields)");
             return found.because("fields-ignored", message);
         }
         if desired.api_version() != live.api_version() {
@@ -390,37 +407,50 @@ impl Comparer<'_> {
         known.unwrap_or_else(|| self.schemas.unknown_type())
     }
 
-    /// What the profile's apply would do.
-    fn apply(&self, desired: &Object, live: &Object, parts: &Parts<'_>) -> Applied {
+    /// What a server-side apply would do.
+    fn apply(&self, live: &Object, parts: &Parts<'_>) -> Applied {
         let Parts { schema, of, config, managers, own } = parts;
-        if self.options.profile != Profile::Argo {
-            let managers = own.left(managers, self.options.manager.as_deref());
-            return apply(schema, *of, &live.node, config, &own.last, &managers, own.at);
-        }
+        let managers = own.left(managers, self.options.manager.as_deref());
+        apply(schema, *of, &live.node, config, &own.last, &managers, own.at)
+    }
+
+    /// What Argo CD's three-way merge would make of the live object; `None` if nothing changes.
+    fn three_way(&self, desired: &Object, config: &Node, live: &Object) -> Option<Node> {
         let strategic = Schema::strategic(u32::from(self.options.version.minor()));
         let of = strategic.kind(desired.api_version(), desired.kind()).unwrap_or(Type::Deduced);
-        let plain = |node: &Node| {
-            let mut object = Object::new(node.clone());
+        let (config, original) = (undeployed(config.clone()), last_applied(&live.node).map(undeployed));
+        // Mostly the same was applied last, and nothing is to go.
+        let original = original.filter(|original| *original != config);
+        let canonical = |node: Node| {
+            let mut object = Object::new(node);
             let schema = self.schemas.open_api(desired.api_version(), desired.kind());
             canonicalise(&mut object, schema, self.options.version);
-            // Where an object is deployed is not part of what Argo CD compares.
-            if let Some(metadata) = object.node.get_mut("metadata").and_then(Node::as_map_mut) {
-                metadata.retain(|key, node| {
-                    key != "namespace"
-                        && !(key == "annotations" && node.as_map().is_some_and(|map| map.is_empty()))
-                });
-            }
-            object.node
+            // What it held may have been nothing.
+            undeployed(object.node)
         };
-        let (config, original) = (plain(config), own.applied.as_ref().map(plain));
-        let object = three_way(&strategic, of, &live.node, &config, original.as_ref());
-        Applied { object, conflicts: Vec::new() }
+        let (config, original) = (canonical(config), original.map(canonical));
+        three_way(&strategic, of, &live.node, &config, original.as_ref())
     }
 
     fn normalise(&self, object: &mut Object) {
         let schema = self.schemas.open_api(object.api_version(), object.kind()).cloned();
         normalise(object, schema.as_ref(), self.options.version);
     }
+}
+
+/// Without where the object is deployed, and without an empty mapping of annotations, which Argo CD does not
+/// compare.
+fn undeployed(mut node: Node) -> Node {
+    let is_left_out = |key: &str, node: &Node| {
+        key == "namespace" || (key == "annotations" && node.as_map().is_some_and(Map::is_empty))
+    };
+    let metadata = node.get("metadata").and_then(Node::as_map);
+    if metadata.is_some_and(|map| map.iter().any(|(key, node)| is_left_out(key, node)))
+        && let Some(metadata) = node.get_mut("metadata").and_then(Node::as_map_mut)
+    {
+        metadata.retain(|key, node| !is_left_out(key, node));
+    }
+    node
 }
 
 /// What would be sent to the API server: without what it ignores or sets itself, with the marks of the tool

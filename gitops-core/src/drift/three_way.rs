@@ -8,10 +8,12 @@
 
 use super::items::{Shape, item_type, shape};
 use super::merge::merge;
+use super::unchanged::merges_to_nothing;
 use crate::knowledge::structured_merge::{Schema, Type};
-use crate::node::{Map, Node};
+use crate::node::{Map, Node, Value};
 
-/// What the live object becomes; `None` if nothing changes.
+/// What the live object becomes; `None` if nothing changes. `original` is what was applied last, where it differs
+/// from what is applied now.
 pub(super) fn three_way(
     schema: &Schema,
     of: Type,
@@ -19,10 +21,33 @@ pub(super) fn three_way(
     config: &Node,
     original: Option<&Node>,
 ) -> Option<Node> {
-    let merged = merge(schema, of, live, config);
-    let retained = retain(schema, of, merged.as_ref().unwrap_or(live), config).or(merged);
-    let original = original.unwrap_or(config);
-    delete(schema, of, retained.as_ref().unwrap_or(live), original, config).or(retained)
+    let merged = match merges_to_nothing(schema, of, live, config) {
+        true => None,
+        false => merge(schema, of, live, config),
+    };
+    let retained = match has_unions(schema, of, config) {
+        true => retain(schema, of, merged.as_ref().unwrap_or(live), config).or(merged),
+        false => merged,
+    };
+    let gone =
+        original.and_then(|original| delete(schema, of, retained.as_ref().unwrap_or(live), original, config));
+    gone.or(retained)
+}
+
+/// Whether a configuration sets something of which [`retain`] takes the rest away.
+fn has_unions(schema: &Schema, of: Type, config: &Node) -> bool {
+    match &config.value {
+        Value::Map(map) => map.iter().any(|(key, node)| {
+            let is_collection = matches!(node.value, Value::Map(_) | Value::Seq(_));
+            is_collection && (schema.retains(of, key) || has_unions(schema, schema.field(of, key).0, node))
+        }),
+        Value::Seq(items) => {
+            let inner = || item_type(schema, of);
+            schema.keyed(of).is_some_and(|list| list.retain_keys)
+                || items.iter().any(|item| has_unions(schema, inner(), item))
+        }
+        _ => false,
+    }
 }
 
 /// `target` without what `original` has and `config` lacks; `None` if that is nothing.

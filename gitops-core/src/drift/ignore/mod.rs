@@ -104,8 +104,10 @@ impl IgnoreRules {
         before: &Object,
         desired: &Object,
         managers: &[Manager],
-    ) {
+    ) -> bool {
+        let mut any = false;
         for rule in self.rules.iter().filter(|rule| rule.is_about(desired, Some(before))) {
+            any = true;
             let mut fields = Vec::new();
             for node in [&before.node, &after.node] {
                 let paths = rule.paths(node);
@@ -126,6 +128,7 @@ impl IgnoreRules {
                 }
             }
         }
+        any
     }
 }
 
