@@ -107,16 +107,17 @@ impl Program {
         for (_, condition) in &mut conditions {
             typed(condition, &types, Some(Type::Bool));
         }
+        let names: Vec<&str> = variables.iter().map(|(name, _)| name.as_str()).collect();
         let mut validations = Vec::new();
         for entry in list("validations")? {
             let expression = text(entry, "expression")?;
             let message_expression = text(entry, "messageExpression")?;
             let mut validation = Validation {
-                expression: compile(&expression, None, &mut depth),
+                expression: compile(&expression, Some(&names), &mut depth),
                 text: expression,
                 message: text(entry, "message")?,
                 message_expression: (!message_expression.is_empty())
-                    .then(|| compile(&message_expression, None, &mut depth)),
+                    .then(|| compile(&message_expression, Some(&names), &mut depth)),
             };
             typed(&mut validation.expression, &types, Some(Type::Bool));
             if let Some(message) = &mut validation.message_expression {
@@ -147,7 +148,7 @@ impl Program {
             types.insert((*name).to_owned(), of);
             names.push(*name);
         }
-        let mut compiled = compile(expression, None, &mut 0);
+        let mut compiled = compile(expression, Some(&names), &mut 0);
         typed(&mut compiled, &types, None);
         compiled.err()
     }
@@ -231,7 +232,8 @@ fn evaluate<'a>(ev: &mut Evaluator<'a>, compiled: &'a Compiled, text: &str) -> R
     }
 }
 
-/// Parses an expression and checks its names. `before` are the variables that it may use, if it is one.
+/// Parses an expression and checks its names. `before` are the variables that it may use; a condition is told
+/// only when it is evaluated.
 fn compile(text: &str, before: Option<&[&str]>, depth: &mut usize) -> Compiled {
     let expr = parse::parse(text)?;
     let mut check = Check { locals: Vec::new(), before, deepest: 0 };
